@@ -1,0 +1,20 @@
+package io.changewatch.event;
+
+import org.bson.BsonDocument;
+
+/**
+ * A document was inserted.
+ *
+ * <p>Thread-safe as far as {@code T} is.
+ *
+ * @param in the collection
+ * @param document the document as inserted
+ */
+public record Insert<T>(EventContext context, Namespace in, BsonDocument documentKey, T document)
+        implements DocumentEvent<T> {
+
+    @Override
+    public OperationType operationType() {
+        return OperationType.INSERT;
+    }
+}
