@@ -1,0 +1,125 @@
+package io.changewatch.observe;
+
+import io.changewatch.WatcherState;
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.Gap;
+import io.changewatch.resume.Checkpoint;
+import java.time.Duration;
+import java.util.Optional;
+import org.bson.BsonDocument;
+
+/**
+ * Is told what a watcher does: one method and one record for each kind of notice. Every method does nothing by default.
+ *
+ * <p>Called on the watcher's own threads, mostly the one that handles events: return quickly. What a listener throws is
+ * logged once and otherwise ignored. An implementation must be thread-safe, because checkpoint notices come from another
+ * thread than the rest.
+ */
+public interface WatcherListener {
+
+    /** The watcher went from one state to another. */
+    default void stateChanged(StateChanged notice) {}
+
+    /** The server answered with a batch, possibly an empty one. */
+    default void batchRead(BatchRead notice) {}
+
+    /** An event was handled. */
+    default void eventHandled(EventHandled notice) {}
+
+    /** A handler or a validation failed and is tried again. */
+    default void handlerRetried(HandlerRetried notice) {}
+
+    /** An event that could not be decoded or handled was skipped because the policy says so. */
+    default void eventSkipped(EventSkipped notice) {}
+
+    /** A checkpoint was saved. */
+    default void checkpointSaved(CheckpointSaved notice) {}
+
+    /** A checkpoint could not be saved and is tried again. */
+    default void checkpointFailed(CheckpointFailed notice) {}
+
+    /** Nothing is handed out until the store works again, because too many events were handled since the last checkpoint. */
+    default void deliveryPaused(DeliveryPaused notice) {}
+
+    /** The stream broke and is opened again after a delay. */
+    default void reconnecting(Reconnecting notice) {}
+
+    /** The stream is open again. */
+    default void reconnected(Reconnected notice) {}
+
+    /** Events are missing, and the policy was to go on. The same {@link Gap} is handed to the handlers. */
+    default void gapAccepted(GapAccepted notice) {}
+
+    /**
+     * See {@link #stateChanged}.
+     *
+     * @param cause the error that led to it, with {@code RECOVERING} and {@code FAILED}
+     */
+    record StateChanged(String watcher, WatcherState from, WatcherState to, Optional<Throwable> cause) {}
+
+    /**
+     * See {@link #batchRead}.
+     *
+     * @param bytes the size of the server's reply
+     */
+    record BatchRead(String watcher, int events, int bytes) {}
+
+    /**
+     * See {@link #eventHandled}.
+     *
+     * @param took the time in the handlers, retries included
+     */
+    record EventHandled(String watcher, ChangeEvent<?> event, Duration took) {}
+
+    /**
+     * See {@link #handlerRetried}.
+     *
+     * @param failures how many attempts have failed so far
+     * @param delay the time until the next attempt
+     */
+    record HandlerRetried(String watcher, ChangeEvent<?> event, int failures, Duration delay, Throwable cause) {}
+
+    /**
+     * See {@link #eventSkipped}.
+     *
+     * @param raw the whole event as the server sent it
+     */
+    record EventSkipped(String watcher, BsonDocument raw, Throwable cause) {}
+
+    /** See {@link #checkpointSaved}. */
+    record CheckpointSaved(String watcher, Checkpoint checkpoint, Duration took) {}
+
+    /**
+     * See {@link #checkpointFailed}.
+     *
+     * @param failures how many attempts have failed in a row
+     * @param delay the time until the next attempt
+     */
+    record CheckpointFailed(String watcher, Checkpoint checkpoint, int failures, Duration delay, Throwable cause) {}
+
+    /**
+     * See {@link #deliveryPaused}.
+     *
+     * @param unsavedEvents how many events were handled since the last checkpoint
+     */
+    record DeliveryPaused(String watcher, long unsavedEvents) {}
+
+    /**
+     * See {@link #reconnecting}.
+     *
+     * @param failures how many attempts have failed in a row
+     * @param delay the time until the next attempt
+     */
+    record Reconnecting(String watcher, int failures, Duration delay, Throwable cause) {}
+
+    /**
+     * See {@link #reconnected}.
+     *
+     * @param failures how many attempts had failed
+     * @param outage the time since the first of them
+     */
+    record Reconnected(String watcher, int failures, Duration outage) {}
+
+    /** See {@link #gapAccepted}. */
+    record GapAccepted(String watcher, Gap<?> gap) {}
+}

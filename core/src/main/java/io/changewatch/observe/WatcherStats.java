@@ -1,0 +1,60 @@
+package io.changewatch.observe;
+
+import io.changewatch.WatcherState;
+import io.changewatch.event.OperationType;
+import io.changewatch.event.ResumeToken;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+
+/**
+ * What a watcher has done so far, and where it is: a snapshot, counted since it was built.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param state the state at the time of the snapshot
+ * @param events handled events by operation
+ * @param bytes the size of all replies of the server
+ * @param batches how many batches the server sent, empty ones included
+ * @param reconnects how often the stream was opened again
+ * @param handlerFailures how often a handler or a validation threw, retries included
+ * @param skipped how many events were skipped by policy
+ * @param checkpointsSaved how many checkpoints were saved
+ * @param checkpointFailures how many saves failed
+ * @param unsavedEvents how many events were handled since the last saved checkpoint
+ * @param lag now minus the wall time of the last handled event, when it was handled; empty before the first event. Clocks of
+ *     different machines are compared
+ * @param sinceLastBatch the time since the server's last answer, an empty one included; empty before the first
+ * @param lastPosition the position up to which everything was handled
+ * @param lastClusterTime the cluster time of that position
+ * @param lastSavedAt when the last checkpoint was saved
+ */
+public record WatcherStats(
+        WatcherState state,
+        Map<OperationType, Long> events,
+        long bytes,
+        long batches,
+        long reconnects,
+        long handlerFailures,
+        long skipped,
+        long checkpointsSaved,
+        long checkpointFailures,
+        long unsavedEvents,
+        Optional<Duration> lag,
+        Optional<Duration> sinceLastBatch,
+        Optional<ResumeToken> lastPosition,
+        Optional<BsonTimestamp> lastClusterTime,
+        Optional<Instant> lastSavedAt) {
+
+    /** Copies the map. */
+    public WatcherStats {
+        events = Map.copyOf(events);
+    }
+
+    /** How many events were handled in all. */
+    public long totalEvents() {
+        return events.values().stream().mapToLong(Long::longValue).sum();
+    }
+}
