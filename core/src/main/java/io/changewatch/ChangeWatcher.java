@@ -1,0 +1,100 @@
+package io.changewatch;
+
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.reactivestreams.client.MongoClient;
+import io.changewatch.observe.WatcherStats;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Consumes one change stream: typed events, in order, resumed after every failure, until it is closed.
+ *
+ * {@snippet class="io.changewatch.examples.FifteenLines" region="start"}
+ *
+ * <p>Thread-safe.
+ */
+public interface ChangeWatcher extends AutoCloseable {
+
+    /** Begins a watcher on the application's own client, which stays open when the watcher is closed. */
+    static WatchTarget of(MongoClient client) {
+        return WatchTarget.on(client);
+    }
+
+    /**
+     * Begins a watcher with a client of its own, closed with the watcher. All settings of the string are kept.
+     *
+     * @throws IllegalArgumentException if {@code connectionString} is malformed
+     */
+    static WatchTarget connect(String connectionString) {
+        return connect(MongoClientSettings.builder()
+                .applyConnectionString(new ConnectionString(connectionString))
+                .build());
+    }
+
+    /** Begins a watcher with a client of its own, closed with the watcher. */
+    static WatchTarget connect(MongoClientSettings settings) {
+        return WatchTarget.owning(settings);
+    }
+
+    /** The name of the watcher, under which its checkpoint is kept. */
+    String name();
+
+    /** Where the watcher is in its life now. */
+    WatcherState state();
+
+    /** What it has done so far. */
+    WatcherStats stats();
+
+    /** Why the watcher {@link WatcherState#FAILED failed}; empty in every other state. */
+    Optional<Throwable> failure();
+
+    /**
+     * Starts the watcher on a thread of its own and waits for the first attempt to open the stream: usually milliseconds, at
+     * most the client's server selection timeout. If that attempt fails with an error worth a retry, this returns and the
+     * watcher goes on trying.
+     *
+     * @return this watcher
+     * @throws ConfigurationException if the first attempt shows that something must be changed first; the message says what
+     * @throws ChangeWatchException if the watcher failed otherwise
+     * @throws IllegalStateException if it was started or closed before
+     */
+    ChangeWatcher start();
+
+    /**
+     * Waits until the stream is open on the server.
+     *
+     * @throws TimeoutException if it is not within {@code timeout}; the watcher goes on trying
+     * @throws ChangeWatchException if the watcher has failed
+     * @throws IllegalStateException if the watcher has been closed
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    void awaitRunning(Duration timeout) throws TimeoutException, InterruptedException;
+
+    /**
+     * Waits until the watcher has ended, by {@link #close()} or by a failure.
+     *
+     * @return whether it ended within {@code timeout}
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    boolean awaitTermination(Duration timeout) throws InterruptedException;
+
+    /**
+     * Stops within the builder's {@link ChangeWatcherBuilder#closeWithin close timeout}: lets the handler in flight finish, saves
+     * the checkpoint, closes the server's cursor and ends the watcher's threads. What has not been handled comes again at the
+     * next start.
+     *
+     * <p>Does nothing if it has ended. May be called from any thread; from a handler or a
+     * listener it returns at once and the watcher stops when that has returned. Never throws.
+     */
+    @Override
+    void close();
+
+    /**
+     * {@link #close()} with a deadline of its own.
+     *
+     * @return whether it had ended by the deadline; if not, a handler is still running, and the watcher ends when that returns
+     */
+    boolean close(Duration deadline);
+}

@@ -1,0 +1,430 @@
+package io.changewatch;
+
+import com.mongodb.MongoClientSettings;
+import com.mongodb.client.model.Collation;
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import com.mongodb.reactivestreams.client.MongoClient;
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.Delete;
+import io.changewatch.event.DocumentEvent;
+import io.changewatch.event.Insert;
+import io.changewatch.event.Namespace;
+import io.changewatch.event.Replace;
+import io.changewatch.event.Update;
+import io.changewatch.internal.checkpoint.CheckpointSettings;
+import io.changewatch.internal.decode.EventDecoder;
+import io.changewatch.internal.decode.EventDecoders;
+import io.changewatch.internal.deliver.Handlers;
+import io.changewatch.internal.deliver.Handlers.Handler;
+import io.changewatch.internal.deliver.SequentialDeliverer;
+import io.changewatch.internal.engine.ClientSourceProvider;
+import io.changewatch.internal.engine.EventPublisher;
+import io.changewatch.internal.engine.Fingerprints;
+import io.changewatch.internal.engine.Surroundings;
+import io.changewatch.internal.engine.WatcherEngine;
+import io.changewatch.internal.engine.WatcherPublisher;
+import io.changewatch.internal.engine.WatcherSettings;
+import io.changewatch.internal.engine.WatcherSettings.Recovery;
+import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.observe.WatcherListener;
+import io.changewatch.pipeline.Pipeline;
+import io.changewatch.resume.CheckpointPolicy;
+import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.retry.RetryPolicy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.bson.BsonString;
+import org.bson.BsonValue;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+
+/**
+ * Options of a watcher. Everything but a handler has a default.
+ *
+ * <p>Options that contradict each other or cannot work are refused by {@link #build()}. Not thread-safe; a builder can be
+ * used again, what it built does not change with it.
+ *
+ * @param <T> the type documents are decoded to
+ */
+public final class ChangeWatcherBuilder<T> {
+
+    private static final RetryPolicy ENDLESS = RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(10))
+            .jitter(0.5);
+
+    private final @Nullable MongoClient client;
+    private final @Nullable MongoClientSettings settings;
+    private final Optional<Namespace> scope;
+    private final Class<T> type;
+
+    private @Nullable String name;
+    private Pipeline pipeline = Pipeline.empty();
+    private FullDocument fullDocument = FullDocument.DEFAULT;
+    private FullDocumentBeforeChange fullDocumentBeforeChange = FullDocumentBeforeChange.DEFAULT;
+    private boolean showExpandedEvents;
+    private int batchSize = 2_000;
+    private Duration maxAwait = Duration.ofSeconds(1);
+    private Duration unresponsiveAfter = Duration.ofSeconds(10);
+    private @Nullable Collation collation;
+    private @Nullable BsonValue comment;
+    private @Nullable CodecRegistry codecRegistry;
+    private @Nullable ResumeTokenStore store;
+    private StartPosition startFrom = StartPosition.now();
+    private CheckpointPolicy checkpointPolicy =
+            CheckpointPolicy.everyEvents(1_000).or(CheckpointPolicy.every(Duration.ofSeconds(1)));
+    private int maxUnsavedEvents = 10_000;
+    private RetryPolicy storeRetry = ENDLESS;
+    private RetryPolicy streamRetry = ENDLESS;
+    private HistoryLostPolicy whenHistoryLost = HistoryLostPolicy.FAIL;
+    private InvalidatedPolicy whenInvalidated = InvalidatedPolicy.REOPEN;
+    private HandlerFailurePolicy whenHandlerFails = HandlerFailurePolicy.standard();
+    private final List<Consumer<? super T>> validations = new ArrayList<>();
+    private final List<Handler<T>> handlers = new ArrayList<>();
+    private final List<WatcherListener> listeners = new ArrayList<>();
+    private Duration logPositionEvery = Duration.ofMinutes(1);
+    private Duration closeWithin = Duration.ofSeconds(10);
+
+    ChangeWatcherBuilder(
+            @Nullable MongoClient client,
+            @Nullable MongoClientSettings settings,
+            Optional<Namespace> scope,
+            Class<T> type) {
+        this.client = client;
+        this.settings = settings;
+        this.scope = scope;
+        this.type = type;
+    }
+
+    /** The identity of the watcher: names its checkpoint, its threads and its log lines. Required with {@link #resumeFrom}; otherwise what is watched, such as {@code shop.orders}. */
+    public ChangeWatcherBuilder<T> name(String name) {
+        this.name = Objects.requireNonNull(name, "name");
+        return this;
+    }
+
+    /** Which events the server sends, and with which fields. Default: every event, whole. */
+    public ChangeWatcherBuilder<T> pipeline(Pipeline pipeline) {
+        this.pipeline = Objects.requireNonNull(pipeline, "pipeline");
+        return this;
+    }
+
+    /** Which state of the document an {@link Update} carries. Default: {@code DEFAULT}, none. */
+    public ChangeWatcherBuilder<T> fullDocument(FullDocument fullDocument) {
+        this.fullDocument = Objects.requireNonNull(fullDocument, "fullDocument");
+        return this;
+    }
+
+    /** Whether updates, replaces and deletes carry the document before the change; the collection must keep pre-images. Default: {@code DEFAULT}, no. */
+    public ChangeWatcherBuilder<T> fullDocumentBeforeChange(FullDocumentBeforeChange fullDocumentBeforeChange) {
+        this.fullDocumentBeforeChange = Objects.requireNonNull(fullDocumentBeforeChange, "fullDocumentBeforeChange");
+        return this;
+    }
+
+    /** Asks for the events that servers from 6.0 send on request: {@code create}, {@code createIndexes}, {@code modify} and so on. Default: no. */
+    public ChangeWatcherBuilder<T> showExpandedEvents() {
+        this.showExpandedEvents = true;
+        return this;
+    }
+
+    /** How many events a reply of the server holds at most. Default: 2,000. */
+    public ChangeWatcherBuilder<T> batchSize(int batchSize) {
+        this.batchSize = batchSize;
+        return this;
+    }
+
+    /** How long the server waits for an event before it answers with an empty batch. Default: 1 s. */
+    public ChangeWatcherBuilder<T> maxAwait(Duration maxAwait) {
+        this.maxAwait = Objects.requireNonNull(maxAwait, "maxAwait");
+        return this;
+    }
+
+    /** How long the server may be silent, beyond {@link #maxAwait}, before its connection is given up and another is opened. Doubles after each attempt without an answer. Default: 10 s. */
+    public ChangeWatcherBuilder<T> unresponsiveAfter(Duration margin) {
+        this.unresponsiveAfter = Objects.requireNonNull(margin, "margin");
+        return this;
+    }
+
+    /** The collation by which the pipeline compares strings. Default: the server's, binary. */
+    public ChangeWatcherBuilder<T> collation(Collation collation) {
+        this.collation = Objects.requireNonNull(collation, "collation");
+        return this;
+    }
+
+    /** A comment that shows in the server's log, profiler and {@code currentOp}. Default: {@code changewatch <name>}. */
+    public ChangeWatcherBuilder<T> comment(String comment) {
+        return comment(new BsonString(Objects.requireNonNull(comment, "comment")));
+    }
+
+    /** {@link #comment(String)} with any BSON value. */
+    public ChangeWatcherBuilder<T> comment(BsonValue comment) {
+        this.comment = Objects.requireNonNull(comment, "comment");
+        return this;
+    }
+
+    /** Codecs for the document type. They come before the defaults: the driver's codecs, records, JavaBeans. */
+    public ChangeWatcherBuilder<T> codecRegistry(CodecRegistry registry) {
+        this.codecRegistry = Objects.requireNonNull(registry, "registry");
+        return this;
+    }
+
+    /** Where the position is kept, so that a watcher started again continues there. Default: nowhere, a new process begins at {@link #startFrom}. */
+    public ChangeWatcherBuilder<T> resumeFrom(ResumeTokenStore store) {
+        this.store = Objects.requireNonNull(store, "store");
+        return this;
+    }
+
+    /** Where a watcher without a checkpoint begins. Default: {@link StartPosition#now()}. */
+    public ChangeWatcherBuilder<T> startFrom(StartPosition position) {
+        this.startFrom = Objects.requireNonNull(position, "position");
+        return this;
+    }
+
+    /** How often the position is saved. Default: every 1,000 events or 1 s. */
+    public ChangeWatcherBuilder<T> checkpoint(CheckpointPolicy policy) {
+        this.checkpointPolicy = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** How many events may be handled while a store fails, before handing out pauses: the bound on duplicates after a crash. Default: 10,000. */
+    public ChangeWatcherBuilder<T> maxUnsavedEvents(int events) {
+        this.maxUnsavedEvents = events;
+        return this;
+    }
+
+    /** When a failed save or load is tried again. Default: exponential from 100 ms to 10 s with jitter, endless. */
+    public ChangeWatcherBuilder<T> retryStore(RetryPolicy policy) {
+        this.storeRetry = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** When a broken stream is opened again. Default: exponential from 100 ms to 10 s with jitter, endless. */
+    public ChangeWatcherBuilder<T> retry(RetryPolicy policy) {
+        this.streamRetry = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** What to do when the oplog no longer reaches back to the position. Default: {@link HistoryLostPolicy#FAIL}. */
+    public ChangeWatcherBuilder<T> whenHistoryLost(HistoryLostPolicy policy) {
+        this.whenHistoryLost = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** What to do when what is watched was dropped or renamed. Default: {@link InvalidatedPolicy#REOPEN}. */
+    public ChangeWatcherBuilder<T> whenInvalidated(InvalidatedPolicy policy) {
+        this.whenInvalidated = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** What to do when a handler or a validation throws, or an event cannot be decoded. Default: {@link HandlerFailurePolicy#standard()}. */
+    public ChangeWatcherBuilder<T> whenHandlerFails(HandlerFailurePolicy policy) {
+        this.whenHandlerFails = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** Checks each document before the handlers see it; what it throws counts as a failure of the handler. Several add up. */
+    public ChangeWatcherBuilder<T> validate(Consumer<? super T> validation) {
+        validations.add(Objects.requireNonNull(validation, "validation"));
+        return this;
+    }
+
+    /** Handles inserts. Handlers are called in the order they were added. */
+    public ChangeWatcherBuilder<T> onInsert(EventHandler<Insert<T>> handler) {
+        return handle(Insert.class, handler);
+    }
+
+    /** Handles updates. */
+    public ChangeWatcherBuilder<T> onUpdate(EventHandler<Update<T>> handler) {
+        return handle(Update.class, handler);
+    }
+
+    /** Handles replaces. */
+    public ChangeWatcherBuilder<T> onReplace(EventHandler<Replace<T>> handler) {
+        return handle(Replace.class, handler);
+    }
+
+    /** Handles deletes. */
+    public ChangeWatcherBuilder<T> onDelete(EventHandler<Delete<T>> handler) {
+        return handle(Delete.class, handler);
+    }
+
+    /** Handles inserts, updates, replaces and deletes. */
+    public ChangeWatcherBuilder<T> onDocumentEvent(EventHandler<DocumentEvent<T>> handler) {
+        return handle(DocumentEvent.class, handler);
+    }
+
+    /** Handles every event, {@link io.changewatch.event.Gap} included. */
+    public ChangeWatcherBuilder<T> onEvent(EventHandler<ChangeEvent<T>> handler) {
+        return handle(ChangeEvent.class, handler);
+    }
+
+    /** Is told what the watcher does. Several add up. */
+    public ChangeWatcherBuilder<T> listener(WatcherListener listener) {
+        listeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /** How often the position is logged at INFO, for recovery without a store. Default: 1 min; zero for never. */
+    public ChangeWatcherBuilder<T> logPositionEvery(Duration interval) {
+        this.logPositionEvery = Objects.requireNonNull(interval, "interval");
+        return this;
+    }
+
+    /** How long {@link ChangeWatcher#close()} waits for the handler in flight and the last save. Default: 10 s. */
+    public ChangeWatcherBuilder<T> closeWithin(Duration timeout) {
+        this.closeWithin = Objects.requireNonNull(timeout, "timeout");
+        return this;
+    }
+
+    /**
+     * A watcher that has not been started.
+     *
+     * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
+     */
+    public ChangeWatcher build() {
+        if (handlers.isEmpty()) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has no handler: add onEvent(...), onInsert(...) or another, or use " + "publisher().",
+                    null);
+        }
+        WatcherSettings<T> watcher = watcherSettings();
+        return new WatcherEngine<>(
+                watcher,
+                ClientSourceProvider.of(client, settings),
+                (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress),
+                Surroundings.ofTheMachine());
+    }
+
+    /**
+     * {@link #build()} and {@link ChangeWatcher#start()}.
+     *
+     * @throws ConfigurationException if options, the server or the privileges have to be changed first
+     */
+    public ChangeWatcher start() {
+        return build().start();
+    }
+
+    /**
+     * The same events as a Reactive Streams publisher, without handlers. Subscribing starts a watcher, cancelling closes it;
+     * demand is the back-pressure. A request for n more events says that the n oldest handed out are handled; with unbounded
+     * demand an event is handled when {@code onNext} returns. One subscriber at a time; a second receives
+     * {@link IllegalStateException}.
+     *
+     * @throws ConfigurationException as {@link #build()}
+     */
+    public Publisher<ChangeEvent<T>> publisher() {
+        return new EventPublisher<>(publisher(false));
+    }
+
+    /**
+     * {@link #publisher()} with explicit acknowledgement: the checkpoint follows {@link Delivery#acknowledge()}. At most
+     * {@link #maxUnsavedEvents} events are handed out and not acknowledged, whatever the demand.
+     *
+     * @throws ConfigurationException as {@link #build()}
+     */
+    public Publisher<Delivery<T>> deliveries() {
+        return publisher(true);
+    }
+
+    private Publisher<Delivery<T>> publisher(boolean acknowledged) {
+        if (!handlers.isEmpty()) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
+                    null);
+        }
+        MongoClient givenClient = client;
+        MongoClientSettings givenSettings = settings;
+        return new WatcherPublisher<>(
+                watcherSettings(),
+                () -> ClientSourceProvider.of(givenClient, givenSettings),
+                acknowledged,
+                Surroundings.ofTheMachine());
+    }
+
+    private <E extends ChangeEvent<T>> ChangeWatcherBuilder<T> handle(Class<? super E> kind, EventHandler<E> handler) {
+        handlers.add(Handlers.bind(kind, Objects.requireNonNull(handler, "handler")));
+        return this;
+    }
+
+    private String effectiveName() {
+        return name != null ? name : scope.map(Namespace::toString).orElse("cluster");
+    }
+
+    private WatcherSettings<T> watcherSettings() {
+        check();
+        SourceSettings source = sourceSettings();
+        return new WatcherSettings<>(
+                effectiveName(),
+                source,
+                new CheckpointSettings(
+                        effectiveName(),
+                        Optional.ofNullable(store),
+                        checkpointPolicy,
+                        storeRetry,
+                        maxUnsavedEvents,
+                        Fingerprints.of(source)),
+                decoder(),
+                new Handlers<>(validations, handlers),
+                new Recovery(startFrom, streamRetry, whenHistoryLost, whenInvalidated, whenHandlerFails),
+                listeners,
+                closeWithin,
+                logPositionEvery);
+    }
+
+    private SourceSettings sourceSettings() {
+        return new SourceSettings(
+                scope,
+                pipeline.stages(),
+                fullDocument,
+                fullDocumentBeforeChange,
+                showExpandedEvents,
+                batchSize,
+                maxAwait,
+                unresponsiveAfter,
+                Optional.ofNullable(collation),
+                Optional.of(comment != null ? comment : new BsonString("changewatch " + effectiveName())));
+    }
+
+    private EventDecoder<T> decoder() {
+        CodecRegistry registry =
+                codecRegistry != null ? codecRegistry : settings == null ? null : settings.getCodecRegistry();
+        try {
+            return EventDecoders.of(type, registry);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException("Watcher '" + effectiveName() + "': " + e.getMessage(), e);
+        }
+    }
+
+    private void check() {
+        require(
+                store == null || name != null,
+                "resumeFrom(...) needs a name(...) that stays the same from start to start: the checkpoint is kept under it");
+        require(name == null || !name.isBlank(), "name(...) must not be blank");
+        require(batchSize >= 1, "batchSize(" + batchSize + ") must be at least 1");
+        require(isPositive(maxAwait), "maxAwait(" + maxAwait + ") must be positive, such as Duration.ofSeconds(1)");
+        require(isPositive(unresponsiveAfter), "unresponsiveAfter(" + unresponsiveAfter + ") must be positive");
+        require(maxUnsavedEvents >= 1, "maxUnsavedEvents(" + maxUnsavedEvents + ") must be at least 1");
+        require(!logPositionEvery.isNegative(), "logPositionEvery(" + logPositionEvery + ") must not be negative");
+        require(isPositive(closeWithin), "closeWithin(" + closeWithin + ") must be positive");
+        boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
+        boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
+                && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;
+        List<String> problems = pipeline.problems(updatesCarryDocument, carriesBefore);
+        require(problems.isEmpty(), String.join("; ", problems));
+    }
+
+    private void require(boolean holds, String rule) {
+        if (!holds) {
+            throw new ConfigurationException("Watcher '" + effectiveName() + "' cannot be built: " + rule + ".", null);
+        }
+    }
+
+    private static boolean isPositive(Duration duration) {
+        return duration.compareTo(Duration.ZERO) > 0;
+    }
+}

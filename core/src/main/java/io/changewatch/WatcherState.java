@@ -1,0 +1,45 @@
+package io.changewatch;
+
+/**
+ * Where a watcher is in its life.
+ *
+ * <pre>
+ * NEW → STARTING → RUNNING ⇄ RECOVERING → STOPPING → STOPPED
+ *                                  any but STOPPED → FAILED
+ * </pre>
+ *
+ * <p>Thread-safe.
+ */
+public enum WatcherState {
+    /** Built, not started. */
+    NEW,
+    /** Loading the checkpoint and opening the stream for the first time. */
+    STARTING,
+    /** The stream is open on the server and events are handed out as they come. */
+    RUNNING,
+    /** Something failed that is worth a retry; nothing is handed out until it works again. */
+    RECOVERING,
+    /** {@code close()} was called, or the policy said to stop; the last event is being finished. */
+    STOPPING,
+    /** Ended on request. */
+    STOPPED,
+    /** Ended by an error, see {@link ChangeWatcher#failure()}. */
+    FAILED;
+
+    /** Whether the transition table has an edge from this state to {@code next}. */
+    public boolean canBecome(WatcherState next) {
+        return switch (this) {
+            case NEW -> next == STARTING || next == STOPPING || next == STOPPED;
+            case STARTING -> next == RUNNING || next == RECOVERING || next == STOPPING || next == FAILED;
+            case RUNNING -> next == RECOVERING || next == STOPPING || next == FAILED;
+            case RECOVERING -> next == RUNNING || next == STOPPING || next == FAILED;
+            case STOPPING -> next == STOPPED || next == FAILED;
+            case STOPPED, FAILED -> false;
+        };
+    }
+
+    /** Whether the watcher has ended, for whatever reason. */
+    public boolean isTerminal() {
+        return this == STOPPED || this == FAILED;
+    }
+}

@@ -1,0 +1,174 @@
+package io.changewatch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.mongodb.client.model.changestream.FullDocument;
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.ResumeTokenStore;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.bson.Document;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class ChangeWatcherBuilderTest {
+    private static final ResumeTokenStore STORE = new ResumeTokenStore() {
+        @Override
+        public Optional<Checkpoint> load(String watcher) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void save(String watcher, Checkpoint checkpoint) {
+            // Kept nowhere.
+        }
+
+        @Override
+        public void delete(String watcher) {
+            // Nothing to forget.
+        }
+    };
+
+    private static ChangeWatcherBuilder<Document> orders() {
+        return ChangeWatcher.connect("mongodb://localhost").collection("shop", "orders");
+    }
+
+    static Stream<Arguments> refusals() {
+        return Stream.of(
+                refusal(
+                        builder -> builder.resumeFrom(STORE),
+                        "Watcher 'shop.orders' cannot be built: resumeFrom(...) needs a name(...) that stays the same from start "
+                                + "to start: the checkpoint is kept under it."),
+                refusal(builder -> builder.name(" "), "Watcher ' ' cannot be built: name(...) must not be blank."),
+                refusal(
+                        builder -> builder.name("indexer").batchSize(0),
+                        "Watcher 'indexer' cannot be built: batchSize(0) must be at least 1."),
+                refusal(
+                        builder -> builder.maxAwait(Duration.ZERO),
+                        "Watcher 'shop.orders' cannot be built: maxAwait(PT0S) must be positive, such as "
+                                + "Duration.ofSeconds(1)."),
+                refusal(
+                        builder -> builder.unresponsiveAfter(Duration.ofSeconds(-1)),
+                        "Watcher 'shop.orders' cannot be built: unresponsiveAfter(PT-1S) must be positive."),
+                refusal(
+                        builder -> builder.maxUnsavedEvents(0),
+                        "Watcher 'shop.orders' cannot be built: maxUnsavedEvents(0) must be at least 1."),
+                refusal(
+                        builder -> builder.logPositionEvery(Duration.ofNanos(-1)),
+                        "Watcher 'shop.orders' cannot be built: logPositionEvery(PT-0.000000001S) must not be negative."),
+                refusal(
+                        builder -> builder.closeWithin(Duration.ZERO),
+                        "Watcher 'shop.orders' cannot be built: closeWithin(PT0S) must be positive."));
+    }
+
+    private static Arguments refusal(UnaryOperator<ChangeWatcherBuilder<Document>> mistake, String message) {
+        return Arguments.of(mistake, message);
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void refusesWhatCannotWork(UnaryOperator<ChangeWatcherBuilder<Document>> mistake, String message) {
+        ChangeWatcherBuilder<Document> builder = mistake.apply(orders().onEvent(event -> {}));
+
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(message);
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void refusesTheSameForAPublisher(UnaryOperator<ChangeWatcherBuilder<Document>> mistake, String message) {
+        ChangeWatcherBuilder<Document> builder = mistake.apply(orders());
+
+        assertThatThrownBy(builder::publisher)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(message);
+        assertThatThrownBy(builder::deliveries)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void refusesAWatcherWithoutAHandler() {
+        assertThatThrownBy(() -> orders().build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("Watcher 'shop.orders' has no handler: add onEvent(...), onInsert(...) or another, or use "
+                        + "publisher().");
+    }
+
+    @Test
+    void refusesAPublisherWithHandlers() {
+        assertThatThrownBy(() -> orders().onEvent(event -> {}).publisher())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' has handlers and a publisher: use start() with handlers, or publisher() "
+                                + "without.");
+    }
+
+    @Test
+    void refusesATypeThatCannotBeDecoded() {
+        assertThatThrownBy(() -> ChangeWatcher.connect("mongodb://localhost")
+                        .collection("shop", "orders", Unmade.class)
+                        .onEvent(event -> {})
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("Watcher 'shop.orders': ")
+                .hasCauseInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void refusesNull() {
+        assertThatThrownBy(() -> orders().fullDocument(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("fullDocument");
+        assertThatThrownBy(() -> orders().onInsert(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("handler");
+        assertThatThrownBy(() -> orders().listener(null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("listener");
+        assertThatThrownBy(() -> orders().comment((String) null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("comment");
+    }
+
+    @Test
+    void namesAWatcherAfterWhatItWatches() {
+        WatchTarget target = ChangeWatcher.connect("mongodb://localhost");
+
+        assertThat(target.collection("shop", "orders")
+                        .onEvent(event -> {})
+                        .build()
+                        .name())
+                .isEqualTo("shop.orders");
+        assertThat(target.database("shop").onEvent(event -> {}).build().name()).isEqualTo("shop");
+        assertThat(target.cluster().onEvent(event -> {}).build().name()).isEqualTo("cluster");
+        assertThat(orders().name("indexer").onEvent(event -> {}).build().name()).isEqualTo("indexer");
+    }
+
+    @Test
+    void whatIsBuiltDoesNotChangeWithTheBuilder() {
+        ChangeWatcherBuilder<Document> builder =
+                orders().name("first").fullDocument(FullDocument.UPDATE_LOOKUP).onEvent(event -> {});
+        ChangeWatcher first = builder.build();
+        ChangeWatcher second = builder.name("second").build();
+
+        assertThat(first.name()).isEqualTo("first");
+        assertThat(second.name()).isEqualTo("second");
+        assertThat(first.state()).isEqualTo(WatcherState.NEW);
+    }
+
+    /** A class without a constructor that a codec could call. */
+    public static final class Unmade {
+        public final int number;
+
+        public Unmade(int number) {
+            this.number = number;
+        }
+    }
+}
