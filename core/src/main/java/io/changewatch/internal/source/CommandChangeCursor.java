@@ -1,0 +1,115 @@
+package io.changewatch.internal.source;
+
+import com.mongodb.MongoException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.bson.BsonDocument;
+
+/**
+ * A cursor read with getMore commands, of which one is always in flight: it is sent before the batch before it is handed out.
+ *
+ * <p>{@link #next()} and {@link #isExhausted()} are called on the watcher's thread only; {@link #close()} from any.
+ */
+final class CommandChangeCursor implements ChangeCursor {
+    private static final Duration PATIENCE_WHEN_CLOSING = Duration.ofSeconds(1);
+
+    private final CommandSession session;
+    private final StreamCommands commands;
+    private final Watchdog watchdog;
+    private final CursorReply opening;
+    private final ReplyWaiter waiter = new ReplyWaiter();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private CompletableFuture<ServerReply> awaited;
+    private int batches;
+    private volatile boolean exhausted;
+
+    CommandChangeCursor(CommandSession session, StreamCommands commands, Watchdog watchdog, ServerReply opening) {
+        this.session = session;
+        this.commands = commands;
+        this.watchdog = watchdog;
+        this.opening = CursorReply.read(opening);
+        this.awaited = CompletableFuture.completedFuture(opening);
+    }
+
+    /** The first batch is the reply to the opening: empty, it tells the position. */
+    @Override
+    public RawBatch next() throws InterruptedException {
+        if (exhausted) {
+            throw new IllegalStateException(
+                    "The server closed the cursor with the last batch. Open another after its position.");
+        }
+        CursorReply reply = CursorReply.read(awaitReply());
+        if (batches > 0) {
+            watchdog.gotBatch();
+        }
+        batches++;
+        exhausted = reply.isLast();
+        if (!exhausted) {
+            awaited = session.send(commands.getMore(reply));
+        }
+        return reply.batch();
+    }
+
+    private ServerReply awaitReply() throws InterruptedException {
+        Duration limit = watchdog.getMoreLimit();
+        try {
+            return waiter.await(awaited, limit);
+        } catch (TimeoutException silent) {
+            throw giveUp(limit);
+        } catch (MongoException | ClientClosedException failure) {
+            throw waiter.isClosed() ? new CursorClosedException() : failure;
+        }
+    }
+
+    private StalledStreamException giveUp(Duration limit) {
+        if (batches <= 1) {
+            watchdog.firstGetMoreStalled();
+        }
+        StalledStreamException stalled =
+                watchdog.giveUp(awaited, "A getMore on " + commands.target() + " at " + session.server(), limit);
+        end(Duration.ZERO);
+        return stalled;
+    }
+
+    @Override
+    public boolean isExhausted() {
+        return exhausted;
+    }
+
+    /** Waits a moment for the server to say that the cursor is gone, so that the client may be closed next. */
+    @Override
+    public void close() {
+        end(PATIENCE_WHEN_CLOSING);
+    }
+
+    /** The getMore in flight would answer only when its await time ends, so nobody waits for that. */
+    private void end(Duration patience) {
+        if (!ended.compareAndSet(false, true)) {
+            return;
+        }
+        waiter.close();
+        if (!exhausted) {
+            kill(patience);
+        }
+        session.release();
+    }
+
+    private void kill(Duration patience) {
+        CompletableFuture<BsonDocument> killed = session.insist(commands.killCursors(opening));
+        if (!patience.isZero() && session.knowsServer()) {
+            awaitQuietly(killed, patience);
+        }
+    }
+
+    private static void awaitQuietly(CompletableFuture<BsonDocument> killed, Duration patience) {
+        try {
+            new ReplyWaiter().await(killed, patience);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException | RuntimeException unreachable) {
+            // The attempts go on; if all fail, the cursor ends with its session on the server, after half an hour.
+        }
+    }
+}

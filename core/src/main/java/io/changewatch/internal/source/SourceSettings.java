@@ -1,0 +1,48 @@
+package io.changewatch.internal.source;
+
+import com.mongodb.client.model.Collation;
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import io.changewatch.event.Namespace;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonDocument;
+import org.bson.BsonValue;
+
+/**
+ * Everything that is the same each time a stream is opened.
+ *
+ * @param scope a collection or a database; empty for the whole cluster
+ * @param pipeline the stages after {@code $changeStream}
+ * @param unresponsiveAfter how long the server may be silent beyond {@code maxAwait} before its connection is given up
+ */
+public record SourceSettings(
+        Optional<Namespace> scope,
+        List<BsonDocument> pipeline,
+        FullDocument fullDocument,
+        FullDocumentBeforeChange fullDocumentBeforeChange,
+        boolean showExpandedEvents,
+        int batchSize,
+        Duration maxAwait,
+        Duration unresponsiveAfter,
+        Optional<Collation> collation,
+        Optional<BsonValue> comment) {
+
+    /** The same with {@code stage} as the last of the pipeline. */
+    public SourceSettings withLastStage(BsonDocument stage) {
+        List<BsonDocument> stages = new java.util.ArrayList<>(pipeline);
+        stages.add(stage);
+        return new SourceSettings(
+                scope,
+                stages,
+                fullDocument,
+                fullDocumentBeforeChange,
+                showExpandedEvents,
+                batchSize,
+                maxAwait,
+                unresponsiveAfter,
+                collation,
+                comment);
+    }
+}

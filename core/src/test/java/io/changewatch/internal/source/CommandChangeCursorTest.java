@@ -1,0 +1,175 @@
+package io.changewatch.internal.source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.mongodb.MongoSocketReadException;
+import com.mongodb.ServerAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.bson.BsonDocument;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+final class CommandChangeCursorTest {
+    private static final Duration SHORT = Duration.ofMillis(20);
+    private static final Duration LONG = Duration.ofMinutes(5);
+
+    private final ScriptedSession session = new ScriptedSession();
+    private Watchdog watchdog = new Watchdog(LONG, LONG);
+
+    @Test
+    void asksForTheNextBatchBeforeItHandsOneOut() throws InterruptedException {
+        ChangeCursor cursor = cursor();
+        assertThat(session.sent).isEmpty();
+
+        assertThat(cursor.next().size()).isZero();
+        assertThat(session.sent).containsExactly(getMore());
+
+        session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 1}"));
+        assertThat(cursor.next().size()).isEqualTo(1);
+        assertThat(session.sent).containsExactly(getMore(), getMore());
+    }
+
+    @Test
+    void asksForNothingAfterTheServerClosedTheCursor() throws InterruptedException {
+        ChangeCursor cursor = cursor();
+        cursor.next();
+        session.inFlight.complete(ScriptedSession.batch(0, "{\"_id\": 1}"));
+        assertThat(cursor.isExhausted()).isFalse();
+
+        assertThat(cursor.next().size()).isEqualTo(1);
+        assertThat(cursor.isExhausted()).isTrue();
+        assertThat(session.sent).hasSize(1);
+        assertThatThrownBy(cursor::next)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("The server closed the cursor with the last batch. Open another after its position.");
+
+        cursor.close();
+        assertThat(session.kills).isEmpty();
+        assertThat(session.released).hasValue(1);
+    }
+
+    @Test
+    void handsOutABatchBeforeTheErrorThatFollowedIt() throws InterruptedException {
+        ChangeCursor cursor = cursor();
+        MongoSocketReadException reset = new MongoSocketReadException("reset", new ServerAddress());
+        cursor.next();
+        session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 1}"));
+        assertThat(cursor.next().size()).isEqualTo(1);
+        session.inFlight.completeExceptionally(reset);
+
+        assertThatThrownBy(cursor::next).isSameAs(reset);
+    }
+
+    @Test
+    void killsTheCursorOnceHoweverOftenItIsClosed() {
+        ChangeCursor cursor = cursor();
+        cursor.close();
+        cursor.close();
+
+        assertThat(session.kills)
+                .containsExactly(BsonDocument.parse("{killCursors: 'orders', cursors: [{$numberLong: '77'}]}"));
+        assertThat(session.released).hasValue(1);
+        assertThatThrownBy(cursor::next).isInstanceOf(CursorClosedException.class);
+    }
+
+    @Test
+    void closingWakesWhoeverWaits() throws Exception {
+        ChangeCursor cursor = cursor();
+        cursor.next();
+        CompletableFuture<RawBatch> waiting = new CompletableFuture<>();
+        Thread watcher = new Thread(() -> complete(waiting, cursor), "watcher");
+        watcher.start();
+        while (watcher.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        cursor.close();
+
+        assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(CursorClosedException.class);
+        watcher.join();
+    }
+
+    @Test
+    void closingNeverFailsAndDoesNotWaitForAnAnswerThatNeverComes() {
+        session.kill = new CompletableFuture<>();
+        cursor().close();
+        assertThat(session.released).hasValue(1);
+    }
+
+    @Test
+    void closingNeverFailsWhenTheServerIsGone() {
+        session.kill = CompletableFuture.failedFuture(new MongoSocketReadException("reset", new ServerAddress()));
+        cursor().close();
+        assertThat(session.released).hasValue(1);
+    }
+
+    @Test
+    void closingKeepsAnInterrupt() {
+        session.kill = new CompletableFuture<>();
+        Thread.currentThread().interrupt();
+        cursor().close();
+        assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void givesAGetMoreUpThatIsNotAnswered() throws InterruptedException {
+        watchdog = new Watchdog(SHORT, SHORT);
+        ChangeCursor cursor = cursor();
+        cursor.next();
+
+        assertThatThrownBy(cursor::next)
+                .isInstanceOf(StalledStreamException.class)
+                .hasMessageStartingWith("A getMore on shop.orders at db1:27017 was not answered within PT0.04S. ");
+        assertThat(session.kills).hasSize(1);
+        assertThat(session.released).hasValue(1);
+        assertThat(watchdog.stuckCommands()).isEqualTo(1);
+        assertThat(watchdog.getMoreLimit()).as("the first getMore of a cursor").isEqualTo(SHORT.multipliedBy(3));
+    }
+
+    @Test
+    void aLaterGetMoreThatIsNotAnsweredDoesNotEnlargeTheMargin() throws InterruptedException {
+        watchdog = new Watchdog(SHORT, SHORT);
+        ChangeCursor cursor = cursor();
+        cursor.next();
+        session.inFlight.complete(ScriptedSession.batch(77, ""));
+        cursor.next();
+
+        assertThatThrownBy(cursor::next).isInstanceOf(StalledStreamException.class);
+        assertThat(watchdog.getMoreLimit()).isEqualTo(SHORT.multipliedBy(2));
+    }
+
+    @Test
+    void anInterruptedWaitCanGoOn() throws InterruptedException {
+        ChangeCursor cursor = cursor();
+        cursor.next();
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(cursor::next).isInstanceOf(InterruptedException.class);
+
+        session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 1}"));
+        assertThat(cursor.next().size()).isEqualTo(1);
+    }
+
+    private ChangeCursor cursor() {
+        StreamCommands commands = new StreamCommands(StreamCommandsTest.settings());
+        return new CommandChangeCursor(session, commands, watchdog, ScriptedSession.batch(77, ""));
+    }
+
+    private static BsonDocument getMore() {
+        return BsonDocument.parse(
+                "{getMore: {$numberLong: '77'}, collection: 'orders', maxTimeMS: {$numberLong: '1000'}, batchSize: 500}");
+    }
+
+    private static void complete(CompletableFuture<RawBatch> waiting, ChangeCursor cursor) {
+        try {
+            waiting.complete(cursor.next());
+        } catch (InterruptedException | RuntimeException failure) {
+            waiting.completeExceptionally(failure);
+        }
+    }
+}
