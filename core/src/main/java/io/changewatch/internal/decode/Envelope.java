@@ -1,0 +1,116 @@
+package io.changewatch.internal.decode;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+import org.bson.BsonType;
+import org.bson.RawBsonDocument;
+
+/**
+ * Where the fields of one event are in its bytes.
+ *
+ * <p>Made by one pass over the top level; nothing is copied and nested documents are not entered. A field that is null
+ * counts as absent; of two with the same name the last one counts, as for the driver. Immutable and thread-safe.
+ */
+final class Envelope {
+    private final byte[] bytes;
+    private final int start;
+    private final int end;
+    /** Where each field's value begins, by slot; 0 for an absent one (a value never begins there). */
+    private final int[] values;
+
+    private Envelope(byte[] bytes, int start, int end, int[] values) {
+        this.bytes = bytes;
+        this.start = start;
+        this.end = end;
+        this.values = values;
+    }
+
+    /**
+     * Finds the fields of the event at {@code offset}.
+     *
+     * @throws MalformedBsonException if the bytes are not BSON
+     */
+    static Envelope scan(byte[] bytes, int offset) {
+        int[] values = new int[EnvelopeField.COUNT];
+        Elements elements = new Elements(bytes, offset, bytes.length, "");
+        while (elements.next()) {
+            EnvelopeField field = EnvelopeField.of(bytes, elements.nameStart(), elements.valueStart() - 1);
+            if (field != null) {
+                values[field.slot()] = elements.isNull() ? 0 : elements.valueStart();
+            }
+        }
+        return new Envelope(bytes, offset, elements.end(), values);
+    }
+
+    /** The whole event, a slice. */
+    RawBsonDocument raw() {
+        return new RawBsonDocument(bytes, start, end - start);
+    }
+
+    byte[] bytes() {
+        return bytes;
+    }
+
+    boolean has(EnvelopeField field) {
+        return values[field.slot()] != 0;
+    }
+
+    /** Where the value begins, which has to be there and of this type. */
+    int valueOf(EnvelopeField field, BsonType expected) {
+        int value = values[field.slot()];
+        if (value == 0) {
+            throw FieldFailure.missing(field.fieldName());
+        }
+        byte type = bytes[value - field.nameLength() - 2];
+        if (type != expected.getValue()) {
+            throw FieldFailure.wrongType(field.fieldName(), type, expected);
+        }
+        return value;
+    }
+
+    RawBsonDocument document(EnvelopeField field) {
+        return BsonBytes.document(bytes, valueOf(field, BsonType.DOCUMENT));
+    }
+
+    BsonDocument documentOrEmpty(EnvelopeField field) {
+        return has(field) ? document(field) : new BsonDocument();
+    }
+
+    BsonTimestamp timestamp(EnvelopeField field) {
+        return new BsonTimestamp(BsonBytes.int64(bytes, valueOf(field, BsonType.TIMESTAMP)));
+    }
+
+    Instant instant(EnvelopeField field) {
+        return Instant.ofEpochMilli(BsonBytes.int64(bytes, valueOf(field, BsonType.DATE_TIME)));
+    }
+
+    long int64(EnvelopeField field) {
+        return BsonBytes.int64(bytes, valueOf(field, BsonType.INT64));
+    }
+
+    /** A binary of subtype 4. */
+    Optional<UUID> uuid(EnvelopeField field) {
+        if (!has(field)) {
+            return Optional.empty();
+        }
+        int value = valueOf(field, BsonType.BINARY);
+        if (BsonBytes.int32(bytes, value) != 16) {
+            throw new FieldFailure(
+                    field.fieldName(),
+                    "field %s is not a UUID of 16 bytes".formatted(field.fieldName()),
+                    "Keep it as the server sends it: no stage may replace it",
+                    null);
+        }
+        return Optional.of(new UUID(
+                Long.reverseBytes(BsonBytes.int64(bytes, value + 5)),
+                Long.reverseBytes(BsonBytes.int64(bytes, value + 13))));
+    }
+
+    /** The elements of a document. */
+    Elements in(EnvelopeField field) {
+        return new Elements(bytes, valueOf(field, BsonType.DOCUMENT), end, field.fieldName() + '.');
+    }
+}

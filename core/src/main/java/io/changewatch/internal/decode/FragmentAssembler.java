@@ -1,0 +1,182 @@
+package io.changewatch.internal.decode;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.changewatch.OversizeEventException;
+import io.changewatch.StreamFailedException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts together events that {@code $changeStreamSplitLargeEvent} has split.
+ *
+ * <p>Each fragment is an event of its own with some of the top-level fields, a resume token and
+ * {@code splitEvent: {fragment: 2, of: 3}}. The whole event has the fields of all of them and the token of the last: a
+ * stream opened after an earlier one would deliver the rest of the fragments only. Fragments stay where they are, in
+ * the bytes of their batches, until the last one has come; then they are copied once.
+ *
+ * <p>Not thread-safe.
+ */
+public final class FragmentAssembler {
+    /** The default bound on an event's size: three documents of 16 MB and what surrounds them. */
+    public static final int DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
+
+    private final int maxBytes;
+    private final List<RawBsonDocument> fragments = new ArrayList<>();
+    private int of;
+    private int size;
+
+    /** An assembler for events of {@link #DEFAULT_MAX_BYTES} at most. */
+    public FragmentAssembler() {
+        this(DEFAULT_MAX_BYTES);
+    }
+
+    /**
+     * An assembler for events of {@code maxBytes} at most.
+     *
+     * @throws IllegalArgumentException if {@code maxBytes} is below 1
+     */
+    public FragmentAssembler(int maxBytes) {
+        if (maxBytes < 1) {
+            throw new IllegalArgumentException("maxBytes is " + maxBytes + ", but has to be at least 1.");
+        }
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * Takes the event that begins at {@code offset}. Keeps a tie to {@code bytes} until the event is complete.
+     *
+     * @return the whole event: a slice of {@code bytes} if it was never split, a new document after the last fragment, empty
+     *     before that
+     * @throws OversizeEventException if the fragments exceed the bound; they are dropped
+     * @throws StreamFailedException if this is not the fragment that has to come next; what was there is dropped
+     * @throws io.changewatch.DecodeException if the bytes are not BSON
+     */
+    public Optional<RawBsonDocument> accept(byte[] bytes, int offset) {
+        Envelope event = scan(bytes, offset);
+        if (!event.has(EnvelopeField.SPLIT_EVENT)) {
+            expectNone();
+            return Optional.of(event.raw());
+        }
+        Split split = splitOf(event);
+        expect(split);
+        keep(event.raw());
+        return split.isLast() ? Optional.of(whole()) : Optional.empty();
+    }
+
+    /** Whether fragments wait for the rest of their event: then no position may be saved. */
+    public boolean isWaiting() {
+        return !fragments.isEmpty();
+    }
+
+    /** Drops what is there: after a reconnect the fragments come again from the first. */
+    public void reset() {
+        fragments.clear();
+        size = 0;
+    }
+
+    private static Envelope scan(byte[] bytes, int offset) {
+        try {
+            return Envelope.scan(bytes, offset);
+        } catch (MalformedBsonException e) {
+            throw DecodeFailures.unreadable(e);
+        }
+    }
+
+    private static Split splitOf(Envelope event) {
+        try {
+            return Split.read(event.in(EnvelopeField.SPLIT_EVENT));
+        } catch (FieldFailure e) {
+            throw DecodeFailures.in(event, e);
+        } catch (MalformedBsonException e) {
+            throw DecodeFailures.malformed(event, e);
+        }
+    }
+
+    private void expectNone() {
+        if (isWaiting()) {
+            throw outOfSequence("an event that is not split");
+        }
+    }
+
+    private void expect(Split split) {
+        boolean first = fragments.isEmpty();
+        boolean next = split.fragment == fragments.size() + 1 && split.fragment <= split.of;
+        if (!next || (!first && split.of != of)) {
+            throw outOfSequence("fragment " + split.fragment + " of " + split.of);
+        }
+        of = split.of;
+    }
+
+    private StreamFailedException outOfSequence(String found) {
+        String expected =
+                isWaiting() ? "fragment " + (fragments.size() + 1) + " of " + of : "the first fragment of an event";
+        reset();
+        return new StreamFailedException(
+                "Cannot put together a split event: expected %s, but received %s. Start the watcher again from its checkpoint; if it happens again, the pipeline changes or removes splitEvent, and must not."
+                        .formatted(expected, found),
+                null);
+    }
+
+    private void keep(RawBsonDocument fragment) {
+        if (fragment.getByteLength() > maxBytes - size) {
+            reset();
+            throw new OversizeEventException(
+                    "Cannot put together a split event: its fragments exceed %,d bytes. Do without fullDocument or fullDocumentBeforeChange, or leave their largest fields out by the pipeline."
+                            .formatted(maxBytes),
+                    null);
+        }
+        fragments.add(fragment);
+        size += fragment.getByteLength();
+    }
+
+    private RawBsonDocument whole() {
+        ByteBuffer target =
+                ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).position(4);
+        copy(fragments.get(fragments.size() - 1), target, field -> field == EnvelopeField.ID);
+        for (RawBsonDocument fragment : fragments) {
+            copy(fragment, target, field -> field != EnvelopeField.ID && field != EnvelopeField.SPLIT_EVENT);
+        }
+        target.put((byte) 0).putInt(0, target.position());
+        reset();
+        return new RawBsonDocument(target.array(), 0, target.position());
+    }
+
+    private static void copy(RawBsonDocument fragment, ByteBuffer target, Predicate<@Nullable EnvelopeField> isWanted) {
+        byte[] bytes = fragment.getBackingArray();
+        Elements elements = new Elements(bytes, fragment.getByteOffset(), bytes.length, "");
+        while (elements.next()) {
+            if (isWanted.test(EnvelopeField.of(bytes, elements.nameStart(), elements.valueStart() - 1))) {
+                target.put(bytes, elements.elementStart(), elements.valueEnd() - elements.elementStart());
+            }
+        }
+    }
+
+    private record Split(int fragment, int of) {
+        private static final byte[] FRAGMENT = "fragment".getBytes(UTF_8);
+        private static final byte[] OF = "of".getBytes(UTF_8);
+
+        static Split read(Elements parts) {
+            int fragment = 0;
+            int of = 0;
+            while (parts.next()) {
+                if (parts.isNamed(FRAGMENT)) {
+                    fragment = parts.int32();
+                } else if (parts.isNamed(OF)) {
+                    of = parts.int32();
+                }
+            }
+            return new Split(fragment, of);
+        }
+
+        boolean isLast() {
+            return fragment == of;
+        }
+    }
+}
