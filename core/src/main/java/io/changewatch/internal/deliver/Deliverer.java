@@ -1,0 +1,41 @@
+package io.changewatch.internal.deliver;
+
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.ResumeToken;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+
+/**
+ * Hands events to the application in order.
+ *
+ * <p>Called on the watcher's thread only, except {@link #stop()}.
+ *
+ * @param <T> the type documents are decoded to
+ */
+public interface Deliverer<T> {
+
+    /**
+     * Hands out one event; returns when the next may come. Its handling may end later.
+     *
+     * @return whether it was handed out; if not, it was skipped, as the policy says
+     * @throws io.changewatch.HandlerFailedException if the application could not handle it and the policy is to stop
+     * @throws InterruptedException if the watcher's thread is interrupted
+     */
+    boolean deliver(ChangeEvent<T> event) throws InterruptedException;
+
+    /** Nothing is to be handed out up to this position: the stream moved on, or an event was skipped. */
+    void passed(ResumeToken token, BsonTimestamp clusterTime);
+
+    /** Ends a wait in {@link #deliver}, which then returns or throws. May be called from any thread. */
+    void stop();
+
+    /** The last call: the watcher has ended. */
+    void ended(Optional<Throwable> failure);
+
+    /** Is told how far everything is handled, in order. May be called from any thread, one at a time. */
+    @FunctionalInterface
+    interface Progress {
+        /** Everything up to the position is handled, {@code events} more than at the last call. */
+        void handled(ResumeToken token, BsonTimestamp clusterTime, int events);
+    }
+}
