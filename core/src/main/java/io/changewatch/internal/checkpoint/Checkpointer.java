@@ -1,0 +1,275 @@
+package io.changewatch.internal.checkpoint;
+
+import io.changewatch.internal.checkpoint.Progress.Unsaved;
+import io.changewatch.observe.WatcherListener;
+import io.changewatch.observe.WatcherListener.CheckpointFailed;
+import io.changewatch.observe.WatcherListener.CheckpointSaved;
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.StaleCheckpointException;
+import io.changewatch.resume.StoreException;
+import io.changewatch.resume.StoreLockedException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.ThreadFactory;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows up to where everything is handled, and saves that on a thread of its own.
+ *
+ * <p>The watcher's thread reports positions; it never waits for the store, unless too many events are unsaved. The saving
+ * thread always takes the newest position, so that a slow store makes checkpoints rarer, not the watcher slower:
+ *
+ * <pre>
+ * handled → newest ──(policy: due)──→ saving → saved
+ *              ↑                        │ failed: again after the policy's delay, with the newest then
+ *              └────────────────────────┘
+ * </pre>
+ *
+ * <p>A store that refuses for good (stale, corrupt, locked, policy exhausted, an {@code Error}) ends the saving; the watcher
+ * learns of it with {@link #throwIfFailed()}.
+ *
+ * <p>Thread-safe.
+ */
+public final class Checkpointer {
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
+
+    private final CheckpointSettings settings;
+    private final WatcherListener listener;
+    private final LongSupplier nanoTime;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final Progress progress;
+    private final @Nullable Thread thread;
+
+    /** A checkpointer that does nothing until {@link #start}. */
+    public Checkpointer(
+            CheckpointSettings settings,
+            WatcherListener listener,
+            LongSupplier nanoTime,
+            InstantSource clock,
+            RandomGenerator random,
+            ThreadFactory threads) {
+        this.settings = settings;
+        this.listener = listener;
+        this.nanoTime = nanoTime;
+        this.clock = clock;
+        this.random = random;
+        this.progress = new Progress(settings, nanoTime);
+        this.thread = settings.store()
+                .map(store -> threads.newThread(() -> saveUntilClosed(store)))
+                .orElse(null);
+    }
+
+    /** Begins saving; {@code loaded} is what the store holds. */
+    public void start(Optional<Position> loaded) {
+        progress.begin(loaded.orElse(null));
+        if (thread != null) {
+            thread.start();
+        }
+    }
+
+    /** Everything up to {@code position} is handled, {@code events} more than at the last call; 0 where the stream just moved on. */
+    public void handled(Position position, int events) {
+        progress.handled(position, events);
+    }
+
+    /**
+     * Asks for {@code position} to be saved whatever the policy, and waits.
+     *
+     * @return whether it is saved; if not, the store fails now, and {@link #awaitPinned} waits on
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    public boolean pin(Position position) throws InterruptedException {
+        progress.restartAt(position);
+        boolean saved = thread == null || progress.awaitSaved(false);
+        throwIfFailed();
+        return saved;
+    }
+
+    /**
+     * Waits until a pinned position is saved, however long the store fails, or {@link #stopWaiting()} is called.
+     *
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    public void awaitPinned() throws InterruptedException {
+        progress.awaitSaved(true);
+        throwIfFailed();
+    }
+
+    /** Whether fewer events than {@code maxUnsavedEvents} are unsaved. */
+    public boolean hasRoom() {
+        return progress.hasRoom();
+    }
+
+    /**
+     * Waits until there is room.
+     *
+     * @return whether there is; if not, the store fails now, and {@link #awaitRoom} waits on
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    public boolean awaitRoomUnlessFailing() throws InterruptedException {
+        boolean room = progress.awaitRoom(false);
+        throwIfFailed();
+        return room;
+    }
+
+    /**
+     * Waits until there is room, however long the store fails, or {@link #stopWaiting()} is called.
+     *
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    public void awaitRoom() throws InterruptedException {
+        progress.awaitRoom(true);
+        throwIfFailed();
+    }
+
+    /** Ends all waiting, present and future: the watcher is about to close. */
+    public void stopWaiting() {
+        progress.stopWaiting();
+    }
+
+    /** What ended the saving before its time, if anything did. */
+    public Optional<Throwable> failure() {
+        return progress.failure();
+    }
+
+    /** Throws what ended the saving, if anything did. */
+    public void throwIfFailed() {
+        Throwable failure = failure().orElse(null);
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure instanceof RuntimeException exception) {
+            throw exception;
+        }
+    }
+
+    /** How many events were handled since the last saved position. */
+    public long unsavedEvents() {
+        return progress.unsavedEvents();
+    }
+
+    /** The newest position up to which everything is handled. */
+    public Optional<Position> newest() {
+        return progress.newest();
+    }
+
+    /** When a position was last saved. */
+    public Optional<Instant> savedAt() {
+        return progress.savedAt();
+    }
+
+    /** Whether the caller is on the thread that saves: code of a store or of a listener. */
+    public boolean isSavingThread() {
+        return Thread.currentThread() == thread;
+    }
+
+    /** Saves the newest position and ends the thread, or gives up on both at the deadline. Idempotent. */
+    public void close(Duration deadline) {
+        progress.close();
+        if (thread == null || join(thread, deadline)) {
+            return;
+        }
+        progress.abandon();
+        LOG.warn(
+                "[{}] Closing without a last checkpoint: the store did not take it in time. {} events come again at the next start.",
+                settings.watcher(),
+                unsavedEvents());
+        thread.interrupt(); // ends a wait inside the store
+    }
+
+    private static boolean join(Thread thread, Duration deadline) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            thread.join(
+                    Math.max(1, Math.min(deadline.toSeconds(), Integer.MAX_VALUE) * 1_000 + deadline.toMillisPart()));
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return !thread.isAlive();
+    }
+
+    // The saving thread.
+
+    private void saveUntilClosed(ResumeTokenStore store) {
+        try {
+            for (var next = progress.takeUnsaved(); next.isPresent(); next = progress.takeUnsaved()) {
+                save(store, next.get());
+            }
+        } catch (InterruptedException e) {
+            progress.fail(interrupted(e)); // of interest to nobody after a close that gave up
+        } catch (Throwable e) { // whatever a store or a policy throws must reach the watcher, not end this thread in
+            // silence
+            progress.fail(e);
+        }
+    }
+
+    private void save(ResumeTokenStore store, Unsaved unsaved) throws InterruptedException {
+        Position position = unsaved.position();
+        Checkpoint checkpoint =
+                new Checkpoint(position.token(), position.clusterTime(), clock.instant(), settings.fingerprint(), 0);
+        long begin = nanoTime.getAsLong();
+        try {
+            store.save(settings.watcher(), checkpoint);
+        } catch (StaleCheckpointException | CorruptCheckpointException | StoreLockedException e) {
+            progress.fail(e);
+            return;
+        } catch (RuntimeException e) {
+            waitAfterFailure(checkpoint, e);
+            return;
+        }
+        noteSaved(unsaved, checkpoint, Duration.ofNanos(nanoTime.getAsLong() - begin));
+    }
+
+    private void noteSaved(Unsaved unsaved, Checkpoint checkpoint, Duration took) {
+        int failures = progress.saved(unsaved, checkpoint.savedAt());
+        if (failures > 0) {
+            LOG.info("[{}] The checkpoint is saved, after {} failed attempts.", settings.watcher(), failures);
+        }
+        listener.checkpointSaved(new CheckpointSaved(settings.watcher(), checkpoint, took));
+    }
+
+    private void waitAfterFailure(Checkpoint checkpoint, RuntimeException cause) throws InterruptedException {
+        int failures = progress.countFailure();
+        Optional<Duration> delay = settings.retry().delayAfter(failures, progress.failingFor(), random);
+        if (delay.isEmpty()) {
+            progress.fail(givenUp(failures, cause));
+            return;
+        }
+        LOG.warn(
+                "[{}] Cannot save the checkpoint (attempt {}), trying again in {} ms.",
+                settings.watcher(),
+                failures,
+                delay.get().toMillis(),
+                cause);
+        listener.checkpointFailed(new CheckpointFailed(settings.watcher(), checkpoint, failures, delay.get(), cause));
+        progress.pause(delay.get());
+    }
+
+    private StoreException interrupted(InterruptedException cause) {
+        return new StoreException(
+                "Cannot save the checkpoint of watcher '" + settings.watcher()
+                        + "': the thread that saves was interrupted, which nobody but a store can have done. Mend the store, and "
+                        + "start the watcher again.",
+                cause);
+    }
+
+    private StoreException givenUp(int failures, RuntimeException cause) {
+        return new StoreException(
+                "Cannot save the checkpoint of watcher '" + settings.watcher() + "': the retry policy gave up after "
+                        + failures + " failed attempts, the last with: " + cause.getMessage()
+                        + " Mend the store, or choose a retryStore(...) that tries longer.",
+                cause);
+    }
+}

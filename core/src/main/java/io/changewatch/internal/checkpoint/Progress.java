@@ -1,0 +1,288 @@
+package io.changewatch.internal.checkpoint;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What two threads share: the newest handled position, the saved one, and how saving goes.
+ *
+ * <p>Every field is guarded by {@code lock}; nothing is called out to while it is held, except the checkpoint policy,
+ * which is pure. Thread-safe.
+ */
+final class Progress {
+    /** An idle stream is saved this often whatever the policy, so that its position does not age out of the oplog. */
+    private static final Duration LONGEST_IDLE = Duration.ofSeconds(10);
+
+    private final CheckpointSettings settings;
+    private final LongSupplier nanoTime;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    private @Nullable Position newest;
+    private @Nullable Position saved;
+    private @Nullable Instant savedAt;
+    private @Nullable Throwable failure;
+    private long handledEvents;
+    private long savedEvents;
+    private long lastSaveNanos;
+    private long firstFailureNanos;
+    private int failuresInARow;
+    private boolean due;
+    private boolean closing;
+    private boolean abandoned;
+    private boolean mayWait = true;
+
+    Progress(CheckpointSettings settings, LongSupplier nanoTime) {
+        this.settings = settings;
+        this.nanoTime = nanoTime;
+    }
+
+    /** What is to be saved: a position, and how many events were handled up to it. */
+    record Unsaved(Position position, long events) {}
+
+    void begin(@Nullable Position loaded) {
+        locked(() -> {
+            newest = loaded;
+            saved = loaded;
+            lastSaveNanos = nanoTime.getAsLong();
+        });
+    }
+
+    void handled(Position position, int events) {
+        lock.lock();
+        try {
+            if (newest == null || newest.isBefore(position)) {
+                newest = position;
+            }
+            handledEvents += events;
+            if (!due && isDue(events == 0)) {
+                request();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Makes {@code position} the newest, even if it is not later than the one before, and asks for it to be saved. */
+    void restartAt(Position position) {
+        locked(() -> {
+            newest = position;
+            request();
+        });
+    }
+
+    /** Waits until everything is saved; {@code whileFailing} says whether to go on waiting when the store fails. */
+    boolean awaitSaved(boolean whileFailing) throws InterruptedException {
+        return await(() -> !isUnsaved(), whileFailing);
+    }
+
+    /** Waits until fewer than the allowed number of events are unsaved. */
+    boolean awaitRoom(boolean whileFailing) throws InterruptedException {
+        return await(this::isRoom, whileFailing);
+    }
+
+    private boolean await(BooleanSupplier done, boolean whileFailing) throws InterruptedException {
+        lock.lock();
+        try {
+            while (!done.getAsBoolean() && mayWait && failure == null && (whileFailing || failuresInARow == 0)) {
+                request();
+                changed.await();
+            }
+            return done.getAsBoolean();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean hasRoom() {
+        lock.lock();
+        try {
+            return isRoom();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void stopWaiting() {
+        locked(() -> mayWait = false);
+    }
+
+    void close() {
+        locked(() -> {
+            mayWait = false;
+            closing = true;
+        });
+    }
+
+    void abandon() {
+        locked(() -> abandoned = true);
+    }
+
+    /** Only the first failure counts, and none after the deadline of a close. */
+    void fail(Throwable cause) {
+        locked(() -> failure = failure != null || abandoned ? failure : cause);
+    }
+
+    Optional<Throwable> failure() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(failure);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for something to save; empty when saving has ended. */
+    Optional<Unsaved> takeUnsaved() throws InterruptedException {
+        lock.lock();
+        try {
+            while (!(due && isUnsaved()) && !closing) {
+                due = false;
+                changed.await();
+            }
+            due = false;
+            boolean wanted = isUnsaved() && !abandoned && failure == null;
+            return wanted ? Optional.of(new Unsaved(Objects.requireNonNull(newest), handledEvents)) : Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns after how many failures in a row it worked. */
+    int saved(Unsaved done, Instant at) {
+        lock.lock();
+        try {
+            int failures = failuresInARow;
+            saved = done.position();
+            savedEvents = done.events();
+            savedAt = at;
+            lastSaveNanos = nanoTime.getAsLong();
+            failuresInARow = 0;
+            changed.signalAll();
+            return failures;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Counts a failed save; returns how many there were in a row. */
+    int countFailure() {
+        lock.lock();
+        try {
+            if (failuresInARow == 0) {
+                firstFailureNanos = nanoTime.getAsLong();
+            }
+            failuresInARow++;
+            due = true;
+            changed.signalAll();
+            return failuresInARow;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Duration failingFor() {
+        lock.lock();
+        try {
+            return Duration.ofNanos(nanoTime.getAsLong() - firstFailureNanos);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits before the next attempt. The beginning of closing cuts it short: then one more attempt comes at once. */
+    void pause(Duration delay) throws InterruptedException {
+        lock.lock();
+        try {
+            long left = delay.toNanos();
+            boolean closingBefore = closing;
+            while (left > 0 && !abandoned && closing == closingBefore) {
+                left = changed.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    long unsavedEvents() {
+        lock.lock();
+        try {
+            return handledEvents - savedEvents;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<Position> newest() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(newest);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<Instant> savedAt() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(savedAt);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isSaved() {
+        lock.lock();
+        try {
+            return !isUnsaved();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isUnsaved() {
+        return newest != null && !newest.equals(saved);
+    }
+
+    private boolean isRoom() {
+        return settings.store().isEmpty() || handledEvents - savedEvents < settings.maxUnsavedEvents();
+    }
+
+    /** What a policy throws must reach the watcher, not a subscriber's thread that acknowledges. */
+    private boolean isDue(boolean idle) {
+        try {
+            return isDueByPolicy(idle);
+        } catch (RuntimeException | Error e) {
+            failure = failure != null ? failure : e;
+            return true;
+        }
+    }
+
+    private boolean isDueByPolicy(boolean idle) {
+        Duration since = Duration.ofNanos(nanoTime.getAsLong() - lastSaveNanos);
+        return settings.policy().isDue(handledEvents - savedEvents, since)
+                || (idle && since.compareTo(LONGEST_IDLE) >= 0);
+    }
+
+    private void request() {
+        due = true;
+        changed.signalAll();
+    }
+
+    private void locked(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}
