@@ -1,0 +1,87 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.observe.WatcherListener.Reconnected;
+import io.changewatch.observe.WatcherListener.Reconnecting;
+import io.changewatch.retry.RetryPolicy;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts failures in a row and waits between attempts. Progress, not an opened stream, ends the row: a stream that opens
+ * but never delivers must not be opened in a tight loop.
+ *
+ * <p>Called on the watcher's thread only.
+ */
+final class Attempts {
+    private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
+
+    private final String watcher;
+    private final Lifecycle lifecycle;
+    private final SafeListener listener;
+    private final Surroundings surroundings;
+    private int failures;
+    private long firstFailureNanos;
+
+    Attempts(String watcher, Lifecycle lifecycle, SafeListener listener, Surroundings surroundings) {
+        this.watcher = watcher;
+        this.lifecycle = lifecycle;
+        this.listener = listener;
+        this.surroundings = surroundings;
+    }
+
+    int failures() {
+        return failures;
+    }
+
+    /** The time on a clock that only runs forward. */
+    Duration now() {
+        return Duration.ofNanos(surroundings.getAsLong());
+    }
+
+    /** Waits by {@code policy} after a failure; returns whether to try again. */
+    boolean waitAfter(RuntimeException error, RetryPolicy policy) throws InterruptedException {
+        if (failures == 0) {
+            firstFailureNanos = surroundings.getAsLong();
+        }
+        failures++;
+        Optional<Duration> delay = policy.delayAfter(failures, elapsed(), surroundings.random());
+        if (delay.isEmpty()) {
+            return false;
+        }
+        LOG.warn(
+                "[{}] The stream broke ({}, attempt {}), opening it again in {} ms.",
+                watcher,
+                FailureMessages.describe(error),
+                failures,
+                delay.get().toMillis());
+        LOG.debug("[{}] The stream broke.", watcher, error);
+        listener.reconnecting(new Reconnecting(watcher, failures, delay.get(), error));
+        lifecycle.recovering(error);
+        if (surroundings.await(lifecycle.stopLatch(), delay.get())) {
+            throw new StoppedException();
+        }
+        return true;
+    }
+
+    /** The server has answered. */
+    void progressed() {
+        if (failures == 0) {
+            return;
+        }
+        LOG.info(
+                "[{}] The stream is open again after {} failed attempts in {} ms.",
+                watcher,
+                failures,
+                elapsed().toMillis());
+        Reconnected notice = new Reconnected(watcher, failures, elapsed());
+        failures = 0;
+        lifecycle.running();
+        listener.reconnected(notice);
+    }
+
+    private Duration elapsed() {
+        return Duration.ofNanos(surroundings.getAsLong() - firstFailureNanos);
+    }
+}

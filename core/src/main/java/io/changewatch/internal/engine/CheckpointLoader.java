@@ -1,0 +1,117 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.ConfigurationException;
+import io.changewatch.StartPosition;
+import io.changewatch.internal.checkpoint.CheckpointSettings;
+import io.changewatch.internal.checkpoint.Position;
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.Fingerprint;
+import io.changewatch.resume.StoreException;
+import io.changewatch.resume.StoreLockedException;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out where a watcher begins: at its checkpoint, if that belongs to this stream, else where the builder says.
+ *
+ * <p>Called on the watcher's thread only.
+ */
+final class CheckpointLoader {
+    private static final Logger LOG = LoggerFactory.getLogger(CheckpointLoader.class);
+
+    private final CheckpointSettings settings;
+    private final StartPosition otherwise;
+    private final Lifecycle lifecycle;
+    private final Surroundings surroundings;
+
+    CheckpointLoader(
+            CheckpointSettings settings, StartPosition otherwise, Lifecycle lifecycle, Surroundings surroundings) {
+        this.settings = settings;
+        this.otherwise = otherwise;
+        this.lifecycle = lifecycle;
+        this.surroundings = surroundings;
+    }
+
+    /** Loads, as long as the policy for the store allows. */
+    Optional<Checkpoint> load() throws InterruptedException {
+        if (settings.store().isEmpty()) {
+            return Optional.empty();
+        }
+        long begin = surroundings.getAsLong();
+        for (int failures = 1; ; failures++) {
+            try {
+                return settings.store().get().load(settings.watcher());
+            } catch (CorruptCheckpointException | StoreLockedException e) {
+                throw e;
+            } catch (RuntimeException e) {
+                Duration elapsed = Duration.ofNanos(surroundings.getAsLong() - begin);
+                waitAfter(e, settings.retry().delayAfter(failures, elapsed, surroundings.random()), failures);
+            }
+        }
+    }
+
+    private void waitAfter(RuntimeException error, Optional<Duration> delay, int failures) throws InterruptedException {
+        if (delay.isEmpty()) {
+            throw new StoreException(
+                    "Cannot load the checkpoint of watcher '" + settings.watcher()
+                            + "': the retry policy gave up after "
+                            + failures + " failed attempts, the last with: " + error.getMessage()
+                            + " Mend the store, or choose a retryStore(...) that tries longer.",
+                    error);
+        }
+        LOG.warn(
+                "[{}] Cannot load the checkpoint (attempt {}), trying again in {} ms.",
+                settings.watcher(),
+                failures,
+                delay.get().toMillis(),
+                error);
+        lifecycle.recovering(error);
+        if (surroundings.await(lifecycle.stopLatch(), delay.get())) {
+            throw new StoppedException();
+        }
+    }
+
+    private void checkScope(Checkpoint checkpoint) {
+        Fingerprint mine = settings.fingerprint();
+        if (!checkpoint.fingerprint().scope().equals(mine.scope())) {
+            throw new ConfigurationException(
+                    "The checkpoint '" + settings.watcher() + "' was made for "
+                            + checkpoint.fingerprint().scope()
+                            + ", but this watcher watches " + mine.scope()
+                            + ". Give this watcher another name(...), or delete the checkpoint with store.delete(\""
+                            + settings.watcher() + "\").",
+                    null);
+        }
+    }
+
+    /**
+     * The place of a checkpoint, or where to begin without one.
+     *
+     * @throws ConfigurationException if the checkpoint is another stream's
+     */
+    Place place(Optional<Checkpoint> loaded) {
+        if (loaded.isEmpty()) {
+            return Place.at(otherwise);
+        }
+        Checkpoint checkpoint = loaded.get();
+        checkScope(checkpoint);
+        Position position = new Position(checkpoint.token(), checkpoint.clusterTime());
+        LOG.info(
+                "[{}] Resuming after cluster time {}/{}, saved at {}.",
+                settings.watcher(),
+                position.clusterTime().getTime(),
+                position.clusterTime().getInc(),
+                checkpoint.savedAt());
+        if (checkpoint.fingerprint().equals(settings.fingerprint())) {
+            return Place.after(position);
+        }
+        LOG.warn(
+                "[{}] The pipeline or an option changed since the checkpoint was saved: resuming by cluster time, leaving out "
+                        + "what was handled. Events the old pipeline held back before that are not seen again.",
+                settings.watcher());
+        return Place.throughTimeOf(position);
+    }
+}

@@ -1,0 +1,120 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.OperationType;
+import io.changewatch.observe.WatcherListener;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code WatcherStats} counts. Written by the watcher's threads, read by anyone.
+ *
+ * <p>Thread-safe; a snapshot may mix values of two adjacent moments.
+ */
+final class Counters implements WatcherListener {
+    private final Map<OperationType, AtomicLong> events = new EnumMap<>(OperationType.class);
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong batches = new AtomicLong();
+    private final AtomicLong reconnects = new AtomicLong();
+    private final AtomicLong handlerFailures = new AtomicLong();
+    private final AtomicLong skipped = new AtomicLong();
+    private final AtomicLong checkpointsSaved = new AtomicLong();
+    private final AtomicLong checkpointFailures = new AtomicLong();
+    private volatile long lastBatchNanos;
+    private volatile @Nullable Duration lag;
+
+    Counters() {
+        for (OperationType type : OperationType.values()) {
+            events.put(type, new AtomicLong());
+        }
+    }
+
+    void handled(ChangeEvent<?> event, Instant now) {
+        AtomicLong count = Objects.requireNonNull(events.get(event.operationType()));
+        count.lazySet(count.get() + 1); // one writer: the watcher's thread
+        lag = Duration.between(event.wallTime(), now);
+    }
+
+    void batch(int size, long nanos) {
+        bytes.addAndGet(size);
+        batches.incrementAndGet();
+        lastBatchNanos = nanos;
+    }
+
+    @Override
+    public void handlerRetried(HandlerRetried notice) {
+        handlerFailures.incrementAndGet();
+    }
+
+    @Override
+    public void eventSkipped(EventSkipped notice) {
+        skipped.incrementAndGet();
+    }
+
+    @Override
+    public void checkpointSaved(CheckpointSaved notice) {
+        checkpointsSaved.incrementAndGet();
+    }
+
+    @Override
+    public void checkpointFailed(CheckpointFailed notice) {
+        checkpointFailures.incrementAndGet();
+    }
+
+    @Override
+    public void reconnected(Reconnected notice) {
+        reconnects.incrementAndGet();
+    }
+
+    Map<OperationType, Long> events() {
+        Map<OperationType, Long> counts = new EnumMap<>(OperationType.class);
+        events.forEach((type, count) -> {
+            if (count.get() > 0) {
+                counts.put(type, count.get());
+            }
+        });
+        return counts;
+    }
+
+    long bytes() {
+        return bytes.get();
+    }
+
+    long batches() {
+        return batches.get();
+    }
+
+    long reconnects() {
+        return reconnects.get();
+    }
+
+    long handlerFailures() {
+        return handlerFailures.get();
+    }
+
+    long skipped() {
+        return skipped.get();
+    }
+
+    long checkpointsSaved() {
+        return checkpointsSaved.get();
+    }
+
+    long checkpointFailures() {
+        return checkpointFailures.get();
+    }
+
+    Optional<Duration> lag() {
+        return Optional.ofNullable(lag);
+    }
+
+    Optional<Duration> sinceLastBatch(long nowNanos) {
+        return batches() == 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nowNanos - lastBatchNanos));
+    }
+}

@@ -1,0 +1,178 @@
+package io.changewatch.internal.engine;
+
+import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
+import com.mongodb.MongoSecurityException;
+import com.mongodb.MongoTimeoutException;
+import io.changewatch.ConfigurationException;
+import io.changewatch.HistoryLostException;
+import io.changewatch.InvalidResumeTokenException;
+import io.changewatch.OversizeEventException;
+import io.changewatch.StreamFailedException;
+import io.changewatch.event.Namespace;
+import io.changewatch.internal.checkpoint.Position;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Says what failed, with which values, and what to do.
+ *
+ * <p>The server's own text is quoted only where it cannot contain a command, a document or a token. Immutable and
+ * thread-safe.
+ *
+ * @param watcher the watcher's name
+ * @param scope what is watched; empty for the cluster
+ * @param store the store's class, for messages; empty without a store
+ */
+record FailureMessages(String watcher, Optional<Namespace> scope, Optional<String> store) {
+
+    ConfigurationException misconfigured(RuntimeException error) {
+        return new ConfigurationException(
+                "Cannot watch " + place() + " (watcher '" + watcher + "'): " + describe(error) + ". " + remedy(error),
+                error);
+    }
+
+    HistoryLostException historyLost(Optional<Position> position, RuntimeException error) {
+        String from = position.map(known -> " of " + wallTime(known)).orElse("");
+        return new HistoryLostException(
+                "Cannot resume watcher '" + watcher + "': the oplog no longer reaches back to its position" + from
+                        + " ("
+                        + describe(error)
+                        + "). Events between that time and the oplog's oldest entry are lost to it. Enlarge the "
+                        + "oplog or its minimum retention, or choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW) to "
+                        + "accept the gap.",
+                error);
+    }
+
+    HistoryLostException gapWithoutPlace(RuntimeException error) {
+        return new HistoryLostException(
+                "Cannot go on with watcher '" + watcher + "' on " + place() + " after its history was lost ("
+                        + describe(error)
+                        + "): the server does not tell where the new stream begins, so that the gap would have no place among the "
+                        + "events. Delete the checkpoint to begin anew.",
+                error);
+    }
+
+    InvalidResumeTokenException invalidToken(RuntimeException error) {
+        String where = store.map(name -> "the checkpoint '" + watcher + "' in " + name)
+                .orElse("the token given to startFrom(...)");
+        return new InvalidResumeTokenException(
+                "Cannot resume watcher '" + watcher + "': the server refuses the resume token of " + where + " ("
+                        + describe(error) + "). It is damaged or belongs to another stream. Restore " + where
+                        + ", or delete it and choose startFrom(StartPosition.at(...)) with a time before the last handled event.",
+                error);
+    }
+
+    ConfigurationException tokenNotFound(RuntimeException error) {
+        return new ConfigurationException(
+                "Cannot resume watcher '" + watcher + "' on " + place()
+                        + ": the server does not find its position, neither by "
+                        + "token nor by cluster time (" + describe(error)
+                        + "). Most often a stage of the pipeline removes or "
+                        + "changes _id, the resume token. Keep _id as it is.",
+                error);
+    }
+
+    OversizeEventException oversize(RuntimeException error) {
+        return new OversizeEventException(
+                "Cannot read on with watcher '" + watcher + "' on " + place()
+                        + ": an event is larger than 16 MB and the server "
+                        + "cannot split it (" + describe(error) + "). Use MongoDB 6.0.9 or newer, ask for fewer images "
+                        + "(fullDocument, fullDocumentBeforeChange), or drop large fields with Pipeline.dropFields(...).",
+                error);
+    }
+
+    StreamFailedException clientClosed(RuntimeException error) {
+        return new StreamFailedException(
+                "Watcher '" + watcher
+                        + "' stopped: its MongoClient was closed while it was running. Close watchers before "
+                        + "their client.",
+                error);
+    }
+
+    StreamFailedException unknown(Duration tried, RuntimeException error) {
+        return new StreamFailedException(
+                "Watcher '" + watcher + "' on " + place() + " stopped: " + describe(error)
+                        + " is none that ChangeWatch knows, and "
+                        + "it has come back for " + tried
+                        + ". Its cause has the server's words. Start the watcher again when that is mended.",
+                error);
+    }
+
+    StreamFailedException givenUp(int failures, RuntimeException error) {
+        return new StreamFailedException(
+                "Watcher '" + watcher + "' on " + place() + " stopped: the retry policy gave up after " + failures
+                        + " failed attempts, the last with: " + describe(error)
+                        + ". Choose a retry(...) that tries longer, or start the watcher again when the server is back.",
+                error);
+    }
+
+    String place() {
+        return scope.map(Namespace::toString).orElse("the cluster");
+    }
+
+    /** The kind of error, and its text where that is harmless. */
+    static String describe(RuntimeException error) {
+        if (error instanceof MongoCommandException command) {
+            return "error " + command.getErrorCode() + " " + command.getErrorCodeName();
+        }
+        if (error instanceof MongoException mongo && mongo.getCode() > 0) {
+            return "error " + mongo.getCode();
+        }
+        return error.getClass().getSimpleName() + ": " + error.getMessage();
+    }
+
+    private String remedy(RuntimeException error) {
+        if (error instanceof MongoSecurityException) {
+            return badCredentials();
+        }
+        if (error instanceof MongoTimeoutException) {
+            return "No host of the connection string can be resolved. Correct the host name, or the machine's DNS.";
+        }
+        return error instanceof MongoException mongo ? remedy(mongo.getCode()) : "See the cause.";
+    }
+
+    private String remedy(int code) {
+        return switch (code) {
+            case 13 -> "Grant the user of the connection the actions changeStream and find on " + resource() + ".";
+            case 11, 18 -> badCredentials();
+            case 40573 ->
+                "The server is not part of a replica set, and only those have change streams. Start mongod with "
+                        + "--replSet and run rs.initiate(); one node is enough.";
+            case 73 ->
+                "Collections of admin, config and local, and system collections, cannot be watched. Watch another "
+                        + "namespace, or the whole cluster.";
+            case 166 -> place() + " is a view, and views have no change stream. Watch the collection below it.";
+            case 47 ->
+                "The pre- or post-image of a change does not exist. Switch images on with collMod "
+                        + "changeStreamPreAndPostImages, keep them longer, or choose WHEN_AVAILABLE instead of REQUIRED.";
+            case 20, 40324 ->
+                "A stage of the pipeline is not allowed in a change stream. Allowed are $match, $project, "
+                        + "$addFields, $set, $unset, $replaceRoot, $replaceWith and $redact.";
+            case 40415, 72, 115, 59 ->
+                "The server does not know an option of this watcher. Leave the option out, or use a newer " + "server.";
+            default ->
+                "The server refuses the stream as it is configured; the cause has its words. Correct the pipeline or the "
+                        + "options.";
+        };
+    }
+
+    private String resource() {
+        return scope.map(place -> place.collection().isPresent()
+                        ? place.toString()
+                        : "every collection of database " + place.database() + " (resource {db: \"" + place.database()
+                                + "\", collection: \"\"})")
+                .orElse("every collection of every database (resource {db: \"\", collection: \"\"})");
+    }
+
+    private static String badCredentials() {
+        return "The user name, the password or the authentication database is wrong. Correct the credentials in the connection "
+                + "string; check authSource.";
+    }
+
+    private static Instant wallTime(Position position) {
+        return Instant.ofEpochSecond(
+                Integer.toUnsignedLong(position.clusterTime().getTime()));
+    }
+}

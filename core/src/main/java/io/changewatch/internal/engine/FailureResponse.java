@@ -1,0 +1,179 @@
+package io.changewatch.internal.engine;
+
+import com.mongodb.MongoException;
+import io.changewatch.HistoryLostException;
+import io.changewatch.HistoryLostPolicy;
+import io.changewatch.StartPosition;
+import io.changewatch.internal.engine.WatcherSettings.Recovery;
+import java.time.Duration;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The failure table: what is done about each kind of error.
+ *
+ * <pre>
+ * TRANSIENT        wait, open after the last position
+ * OVERRUN          the same once; again without progress: HISTORY_LOST
+ * HISTORY_LOST     fail, or open now and hand out a Gap; never the same position again
+ * TOKEN_NOT_FOUND  ask for split events, as the token may be a fragment's; then open by cluster time and leave out
+ *                  what was handled; then fail
+ * OVERSIZE         ask for split events; then fail
+ * INVALID_TOKEN, MISCONFIGURED, CLIENT_CLOSED   fail
+ * UNKNOWN          wait and open again, for a bounded time; then fail
+ * </pre>
+ *
+ * <p>Called on the watcher's thread only.
+ */
+final class FailureResponse {
+    private static final Logger LOG = LoggerFactory.getLogger(FailureResponse.class);
+    private static final int UNKNOWN_STAGE = 40324;
+    private static final Duration FOR_UNKNOWN = Duration.ofMinutes(2);
+
+    private final Recovery policy;
+    private final FailureMessages messages;
+    private final Attempts attempts;
+    private boolean overrun;
+    private @Nullable Duration unknownSince;
+    private boolean byTime;
+    private boolean splits;
+    private boolean cannotSplit;
+    private @Nullable RuntimeException oversize;
+    private @Nullable MissedEvents missed;
+
+    FailureResponse(Recovery policy, FailureMessages messages, Attempts attempts) {
+        this.policy = policy;
+        this.messages = messages;
+        this.attempts = attempts;
+    }
+
+    /**
+     * Events that were lost and accepted as such.
+     *
+     * @param from the last cluster time that is complete; null for a watcher that had begun now
+     */
+    record MissedEvents(@Nullable BsonTimestamp from, RuntimeException cause) {}
+
+    /** Where to open the stream next, after waiting if need be; throws if it is not to be opened. */
+    Place respond(RuntimeException error, Place place, boolean opened) throws InterruptedException {
+        if (splits && isUnknownStage(error)) {
+            return cannotSplit(place);
+        }
+        return switch (FailureClassifier.classify(error, opened, place.isByToken())) {
+            case TRANSIENT -> retry(error, place);
+            case UNKNOWN -> unknown(error, place);
+            case OVERRUN -> overrun(error, place);
+            case HISTORY_LOST -> historyLost(error, place);
+            case TOKEN_NOT_FOUND -> tokenNotFound(error, place);
+            case OVERSIZE -> oversize(error, place);
+            case INVALID_TOKEN -> throw messages.invalidToken(error);
+            case MISCONFIGURED -> throw messages.misconfigured(error);
+            case CLIENT_CLOSED -> throw messages.clientClosed(error);
+        };
+    }
+
+    /** Whether large events are to come in fragments from now on. */
+    boolean splits() {
+        return splits;
+    }
+
+    /** The gap to hand out before the next event; the answer is given once. */
+    Optional<MissedEvents> takeMissed() {
+        Optional<MissedEvents> taken = Optional.ofNullable(missed);
+        missed = null;
+        return taken;
+    }
+
+    /** A gap that cannot be handed out must not be lost in silence. */
+    HistoryLostException gapWithoutPlace(MissedEvents lost) {
+        return messages.gapWithoutPlace(lost.cause());
+    }
+
+    void progressed() {
+        overrun = false;
+        byTime = false;
+        unknownSince = null;
+        attempts.progressed();
+    }
+
+    private Place retry(RuntimeException error, Place place) throws InterruptedException {
+        if (!attempts.waitAfter(error, policy.retry())) {
+            throw messages.givenUp(attempts.failures(), error);
+        }
+        return place;
+    }
+
+    /** The time counts from the first unknown error, not from an outage that may have come before it. */
+    private Place unknown(RuntimeException error, Place place) throws InterruptedException {
+        if (unknownSince == null) {
+            unknownSince = attempts.now();
+        }
+        if (attempts.now().minus(unknownSince).compareTo(FOR_UNKNOWN) >= 0) {
+            throw messages.unknown(FOR_UNKNOWN, error);
+        }
+        return retry(error, place);
+    }
+
+    private Place overrun(RuntimeException error, Place place) throws InterruptedException {
+        if (overrun) {
+            return historyLost(error, place);
+        }
+        overrun = true;
+        return retry(error, place);
+    }
+
+    private Place historyLost(RuntimeException error, Place place) {
+        if (policy.whenHistoryLost() == HistoryLostPolicy.FAIL) {
+            throw messages.historyLost(place.known(), error);
+        }
+        missed = new MissedEvents(place.clusterTime().orElse(null), error);
+        return Place.at(StartPosition.now());
+    }
+
+    private Place tokenNotFound(RuntimeException error, Place place) {
+        if (place.position() == null || !place.isByToken() || byTime) {
+            throw messages.tokenNotFound(error);
+        }
+        if (!splits && !cannotSplit) {
+            splits = true;
+            LOG.info("[{}] The server does not find the position; trying with split events.", messages.watcher());
+            return place;
+        }
+        LOG.warn(
+                "[{}] The server does not find the position by its token ({}); resuming by cluster time, leaving out what was "
+                        + "handled.",
+                messages.watcher(),
+                FailureMessages.describe(error));
+        byTime = true;
+        return Place.throughTimeOf(place.position());
+    }
+
+    private Place oversize(RuntimeException error, Place place) {
+        if (splits || cannotSplit) {
+            throw messages.oversize(error);
+        }
+        splits = true;
+        oversize = error;
+        LOG.warn(
+                "[{}] An event is larger than 16 MB: opening the stream again with events split and put together here.",
+                messages.watcher());
+        return place;
+    }
+
+    /** Servers before 6.0.9 do not know the stage: on to the next rung. */
+    private Place cannotSplit(Place place) {
+        splits = false;
+        cannotSplit = true;
+        if (oversize != null) {
+            throw messages.oversize(oversize);
+        }
+        return place;
+    }
+
+    private static boolean isUnknownStage(RuntimeException error) {
+        return error instanceof MongoException mongo && mongo.getCode() == UNKNOWN_STAGE;
+    }
+}

@@ -1,0 +1,205 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.WatcherState;
+import io.changewatch.observe.WatcherListener;
+import io.changewatch.observe.WatcherListener.StateChanged;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one watcher and those who wait for it. The table of allowed edges is {@link WatcherState#canBecome}.
+ *
+ * <p>Thread-safe. Listeners are told without the lock and in order, on the thread that caused the change or on one that is
+ * telling an earlier change.
+ */
+final class Lifecycle {
+    private final String watcher;
+    private final WatcherListener listener;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    // Guarded by lock.
+    private WatcherState state = WatcherState.NEW;
+    private @Nullable Throwable failure;
+    private final Queue<StateChanged> untold = new ArrayDeque<>();
+    private boolean telling;
+
+    Lifecycle(String watcher, WatcherListener listener) {
+        this.watcher = watcher;
+        this.listener = listener;
+    }
+
+    WatcherState state() {
+        lock.lock();
+        try {
+            return state;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<Throwable> failure() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(failure);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Open as soon as the watcher is to stop. */
+    CountDownLatch stopLatch() {
+        return stop;
+    }
+
+    boolean isStopRequested() {
+        return stop.getCount() == 0;
+    }
+
+    void throwIfStopRequested() {
+        if (isStopRequested()) {
+            throw new StoppedException();
+        }
+    }
+
+    /** @throws IllegalStateException if the watcher is not new */
+    void starting() {
+        move(WatcherState.STARTING, null);
+    }
+
+    /** @throws StoppedException if the watcher is to stop */
+    void running() {
+        moveUnlessStopping(WatcherState.RUNNING, null);
+    }
+
+    /** @throws StoppedException if the watcher is to stop */
+    void recovering(Throwable cause) {
+        moveUnlessStopping(WatcherState.RECOVERING, cause);
+    }
+
+    /** Asks the watcher to stop; returns whether there is one to stop. */
+    boolean requestStop() {
+        lock.lock();
+        try {
+            if (state.isTerminal()) {
+                return false;
+            }
+            if (state != WatcherState.STOPPING) {
+                apply(state == WatcherState.NEW ? WatcherState.STOPPED : WatcherState.STOPPING, null);
+            }
+            stop.countDown();
+        } finally {
+            lock.unlock();
+        }
+        tell();
+        return true;
+    }
+
+    void ended(Optional<Throwable> cause) {
+        lock.lock();
+        try {
+            stop.countDown();
+            if (cause.isEmpty() && state != WatcherState.STOPPING) {
+                apply(WatcherState.STOPPING, null);
+            }
+            apply(cause.isPresent() ? WatcherState.FAILED : WatcherState.STOPPED, cause.orElse(null));
+        } finally {
+            lock.unlock();
+        }
+        tell();
+    }
+
+    private void moveUnlessStopping(WatcherState next, @Nullable Throwable cause) {
+        lock.lock();
+        try {
+            throwIfStopRequested();
+            if (state == next) {
+                return;
+            }
+            apply(next, cause);
+        } finally {
+            lock.unlock();
+        }
+        tell();
+    }
+
+    private void move(WatcherState next, @Nullable Throwable cause) {
+        lock.lock();
+        try {
+            apply(next, cause);
+        } finally {
+            lock.unlock();
+        }
+        tell();
+    }
+
+    private void apply(WatcherState next, @Nullable Throwable cause) {
+        if (!state.canBecome(next)) {
+            throw new IllegalStateException("Watcher '" + watcher + "' is " + state + " and cannot become " + next
+                    + ". A watcher starts once; build another one to start again.");
+        }
+        untold.add(new StateChanged(watcher, state, next, Optional.ofNullable(cause)));
+        state = next;
+        failure = next == WatcherState.FAILED ? cause : null;
+        changed.signalAll();
+    }
+
+    /** Tells changes in their order: whoever tells now also tells what others change meanwhile. */
+    private void tell() {
+        for (StateChanged next = nextUntold(); next != null; next = nextUntold()) {
+            try {
+                listener.stateChanged(next);
+            } finally {
+                toldOne();
+            }
+        }
+    }
+
+    private @Nullable StateChanged nextUntold() {
+        lock.lock();
+        try {
+            StateChanged next = telling ? null : untold.poll();
+            telling |= next != null;
+            return next;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void toldOne() {
+        lock.lock();
+        try {
+            telling = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for a state; empty if it has not come within {@code timeout}. */
+    Optional<WatcherState> await(Predicate<WatcherState> wanted, Duration timeout) throws InterruptedException {
+        long left = nanosOf(timeout);
+        lock.lock();
+        try {
+            while (!wanted.test(state) && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            return wanted.test(state) ? Optional.of(state) : Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static long nanosOf(Duration timeout) {
+        boolean tooLong = timeout.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0;
+        return tooLong ? Long.MAX_VALUE : TimeUnit.NANOSECONDS.convert(timeout);
+    }
+}

@@ -1,0 +1,58 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.StartPosition;
+import io.changewatch.event.ResumeToken;
+import io.changewatch.internal.checkpoint.Position;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the stream is opened next.
+ *
+ * @param start what the server is told
+ * @param position the last position that is complete; null if there is none yet
+ * @param handledThrough events up to this token are handled already and come again, because the stream is opened by
+ *     cluster time; null if none do
+ */
+record Place(
+        StartPosition start,
+        @Nullable Position position,
+        @Nullable ResumeToken handledThrough) {
+
+    /** Without a checkpoint. */
+    static Place at(StartPosition start) {
+        return new Place(start, null, null);
+    }
+
+    /** After a complete position. */
+    static Place after(Position position) {
+        return new Place(StartPosition.after(position.token()), position, null);
+    }
+
+    /** From the cluster time of a position, for a stream that does not contain its token. */
+    static Place throughTimeOf(Position position) {
+        return new Place(StartPosition.at(position.clusterTime()), position, position.token());
+    }
+
+    /** Whether an event with this token was handled before; where tokens have no order, rather once too often than never. */
+    boolean isHandled(ResumeToken token) {
+        return handledThrough != null && (token.isBefore(handledThrough) || token.equals(handledThrough));
+    }
+
+    boolean isByToken() {
+        return start instanceof StartPosition.After;
+    }
+
+    Optional<Position> known() {
+        return Optional.ofNullable(position);
+    }
+
+    /** The last cluster time known to be complete; empty for a watcher that begins now. */
+    Optional<BsonTimestamp> clusterTime() {
+        if (position != null) {
+            return Optional.of(position.clusterTime());
+        }
+        return start instanceof StartPosition.At at ? Optional.of(at.clusterTime()) : Optional.empty();
+    }
+}

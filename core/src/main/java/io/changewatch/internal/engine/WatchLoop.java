@@ -1,0 +1,386 @@
+package io.changewatch.internal.engine;
+
+import com.mongodb.MongoException;
+import io.changewatch.DecodeException;
+import io.changewatch.InvalidatedPolicy;
+import io.changewatch.StartPosition;
+import io.changewatch.WatcherState;
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.Gap;
+import io.changewatch.event.ResumeToken;
+import io.changewatch.internal.checkpoint.Checkpointer;
+import io.changewatch.internal.checkpoint.Position;
+import io.changewatch.internal.decode.FragmentAssembler;
+import io.changewatch.internal.deliver.Deliverer;
+import io.changewatch.internal.engine.FailureResponse.MissedEvents;
+import io.changewatch.internal.source.ChangeCursor;
+import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.RawBatch;
+import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.observe.WatcherListener.BatchRead;
+import io.changewatch.observe.WatcherListener.DeliveryPaused;
+import io.changewatch.observe.WatcherListener.EventHandled;
+import io.changewatch.observe.WatcherListener.EventSkipped;
+import io.changewatch.observe.WatcherListener.GapAccepted;
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.StoreException;
+import java.time.Duration;
+import java.util.Optional;
+import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
+import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one straight line of a watcher: open, read a batch, hand out its events, remember where that was; and again.
+ *
+ * <p>{@link #run()} is called on the watcher's thread; {@link #wake()} from any.
+ */
+final class WatchLoop<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(WatchLoop.class);
+    private static final int CURSOR_NOT_FOUND = 43;
+    private static final String SPLIT = "$changeStreamSplitLargeEvent";
+
+    private final WatcherSettings<T> settings;
+    private final SourceProvider provider;
+    private final Lifecycle lifecycle;
+    private final SafeListener listener;
+    private final boolean isListenedTo;
+    private final Counters counters;
+    private final Checkpointer checkpointer;
+    private final Deliverer<T> deliverer;
+    private final Surroundings surroundings;
+    private final CheckpointLoader loader;
+    private final FailureResponse failures;
+    private final PositionLog positionLog;
+    private final FragmentAssembler fragments = new FragmentAssembler();
+
+    // Read by wake() from another thread.
+    private volatile @Nullable ChangeSource source;
+    private volatile @Nullable ChangeCursor cursor;
+
+    // The watcher's thread only.
+    private Place place = Place.at(StartPosition.now());
+    private boolean opened;
+    private boolean pinned;
+    private boolean splitting;
+    private boolean progressed;
+
+    WatchLoop(
+            WatcherSettings<T> settings,
+            SourceProvider provider,
+            Lifecycle lifecycle,
+            SafeListener listener,
+            Counters counters,
+            Checkpointer checkpointer,
+            Deliverer<T> deliverer,
+            FailureMessages messages,
+            Surroundings surroundings) {
+        this.settings = settings;
+        this.provider = provider;
+        this.lifecycle = lifecycle;
+        this.listener = listener;
+        this.isListenedTo = !settings.listeners().isEmpty();
+        this.counters = counters;
+        this.checkpointer = checkpointer;
+        this.deliverer = deliverer;
+        this.surroundings = surroundings;
+        this.loader =
+                new CheckpointLoader(settings.checkpoints(), settings.recovery().startFrom(), lifecycle, surroundings);
+        this.failures = new FailureResponse(
+                settings.recovery(), messages, new Attempts(settings.name(), lifecycle, listener, surroundings));
+        this.positionLog = new PositionLog(settings.name(), settings.logPositionEvery(), surroundings);
+    }
+
+    /** Runs until the watcher is stopped, by {@link StoppedException} or return, or fails. */
+    void run() throws InterruptedException {
+        begin();
+        while (true) {
+            lifecycle.throwIfStopRequested();
+            try {
+                readOneStream();
+                if (settings.recovery().whenInvalidated() == InvalidatedPolicy.STOP) {
+                    LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", settings.name());
+                    return;
+                }
+                throwIfReopenedInVain();
+            } catch (SourceFailure e) {
+                place = failures.respond(e.error(), place, opened);
+            }
+        }
+    }
+
+    /** Ends every wait on the server. */
+    void wake() {
+        close(cursor);
+        close(source);
+    }
+
+    /** What cannot be closed is left to the server, which ends idle cursors. */
+    private void close(@Nullable AutoCloseable open) {
+        try {
+            if (open != null) {
+                open.close();
+            }
+        } catch (Exception e) {
+            LOG.warn("[{}] Could not close the stream; the server ends it when it has been idle.", settings.name(), e);
+        }
+    }
+
+    private void begin() throws InterruptedException {
+        Optional<Checkpoint> checkpoint = loader.load();
+        place = loader.place(checkpoint);
+        pinned = checkpoint.isPresent();
+        checkpointer.start(place.known());
+    }
+
+    /** Reads until the server ends the stream, as it does after an invalidate. */
+    private void readOneStream() throws SourceFailure, InterruptedException {
+        fragments.reset();
+        progressed = false;
+        ChangeCursor open = open();
+        try {
+            cursor = open;
+            lifecycle.throwIfStopRequested();
+            RawBatch opening = next(open);
+            atOpening(opening);
+            handOut(opening);
+            while (!open.isExhausted()) {
+                RawBatch batch = next(open);
+                noteProgress();
+                handOut(batch);
+            }
+        } finally {
+            cursor = null;
+            close(open);
+        }
+    }
+
+    private ChangeCursor open() throws SourceFailure, InterruptedException {
+        try {
+            return currentSource().open(place.start());
+        } catch (RuntimeException e) {
+            lifecycle.throwIfStopRequested();
+            throw new SourceFailure(e);
+        }
+    }
+
+    private ChangeSource currentSource() {
+        ChangeSource current = source;
+        if (current != null && splitting == failures.splits()) {
+            return current;
+        }
+        close(current);
+        splitting = failures.splits();
+        SourceSettings plain = settings.source();
+        ChangeSource made =
+                provider.source(splitting ? plain.withLastStage(new BsonDocument(SPLIT, new BsonDocument())) : plain);
+        source = made;
+        lifecycle.throwIfStopRequested(); // a wake() before the line above did not see it
+        return made;
+    }
+
+    private RawBatch next(ChangeCursor open) throws SourceFailure, InterruptedException {
+        RawBatch batch;
+        try {
+            batch = open.next();
+        } catch (RuntimeException e) {
+            lifecycle.throwIfStopRequested();
+            throw new SourceFailure(e);
+        }
+        counters.batch(batch.bytes().length, surroundings.getAsLong());
+        if (isListenedTo) {
+            listener.batchRead(new BatchRead(settings.name(), batch.size(), batch.bytes().length));
+        }
+        return batch;
+    }
+
+    /** The stream is open on the server. Where it was opened without a checkpoint, that place is saved before any event. */
+    private void atOpening(RawBatch batch) throws InterruptedException {
+        Optional<MissedEvents> missed = failures.takeMissed();
+        if (missed.isPresent()) {
+            handOutGap(missed.get(), positionBehind(missed.get(), batch));
+        } else if (!pinned) {
+            pinOpening(batch);
+        }
+        if (!opened) {
+            LOG.info(
+                    "[{}] Watching {}.",
+                    settings.name(),
+                    settings.checkpoints().fingerprint().scope());
+        }
+        opened = true;
+        if (lifecycle.state() == WatcherState.STARTING) {
+            lifecycle.running();
+        }
+        if (batch.size() > 0) {
+            noteProgress();
+        }
+    }
+
+    /** A position behind events that are not handed out yet is not the opening's. */
+    private void pinOpening(RawBatch opening) throws InterruptedException {
+        Optional<Position> position = opening.size() == 0 ? positionAfter(opening) : Optional.empty();
+        if (position.isPresent()) {
+            place = Place.after(position.get());
+            pin(position.get());
+        }
+    }
+
+    private void pin(Position position) throws InterruptedException {
+        if (!checkpointer.pin(position)) {
+            lifecycle.recovering(new StoreException("The first position is not saved yet.", null));
+            checkpointer.awaitPinned();
+            lifecycle.throwIfStopRequested();
+        }
+        pinned = true;
+    }
+
+    /** Where a gap has its place: before any event of the new stream. */
+    private Position positionBehind(MissedEvents missed, RawBatch opening) {
+        ResumeToken token = opening.positionAfter();
+        BsonTimestamp time =
+                token == null || opening.size() > 0 ? null : TokenTime.of(token).orElse(missed.from());
+        if (token == null || time == null) {
+            throw failures.gapWithoutPlace(missed);
+        }
+        return new Position(token, time);
+    }
+
+    private void handOutGap(MissedEvents missed, Position position) throws InterruptedException {
+        BsonTimestamp from = missed.from() == null ? position.clusterTime() : missed.from();
+        Gap<T> gap = Gap.of(position.token(), from, position.clusterTime(), missed.cause());
+        LOG.warn(
+                "[{}] Events between cluster time {} and {} are lost; going on, as whenHistoryLost says.",
+                settings.name(),
+                from,
+                position.clusterTime());
+        listener.gapAccepted(new GapAccepted(settings.name(), gap));
+        deliver(gap);
+        if (checkpointer.newest().equals(Optional.of(position))) {
+            pin(position); // otherwise events before the gap are not acknowledged yet, or the gap itself
+        }
+    }
+
+    private void noteProgress() {
+        progressed = true;
+        failures.progressed();
+        lifecycle.running();
+    }
+
+    /** A stream that ends at once, again and again, must not be opened in a tight loop. */
+    private void throwIfReopenedInVain() throws SourceFailure {
+        if (!progressed) {
+            throw new SourceFailure(
+                    new MongoException(CURSOR_NOT_FOUND, "The server ends the stream as soon as it is opened."));
+        }
+    }
+
+    private void handOut(RawBatch batch) throws InterruptedException {
+        for (int offset : batch.offsets()) {
+            lifecycle.throwIfStopRequested();
+            handOut(batch.bytes(), offset);
+        }
+        checkpointer.throwIfFailed();
+        if (!fragments.isWaiting()) {
+            positionAfter(batch).ifPresent(this::moveOn);
+        }
+    }
+
+    private void handOut(byte[] bytes, int offset) throws InterruptedException {
+        if (!splitting) {
+            decodeAndDeliver(bytes, offset);
+            return;
+        }
+        Optional<RawBsonDocument> whole = fragments.accept(bytes, offset);
+        if (whole.isPresent()) {
+            decodeAndDeliver(whole.get().getBackingArray(), whole.get().getByteOffset());
+        }
+    }
+
+    private void decodeAndDeliver(byte[] bytes, int offset) throws InterruptedException {
+        ChangeEvent<T> event;
+        try {
+            event = settings.decoder().decode(bytes, offset);
+        } catch (DecodeException e) {
+            skipOrThrow(e);
+            return;
+        }
+        if (!place.isHandled(event.resumeToken())) {
+            deliver(event);
+        }
+    }
+
+    private void deliver(ChangeEvent<T> event) throws InterruptedException {
+        waitForStore();
+        long begin = surroundings.getAsLong();
+        boolean handedOut = deliverer.deliver(event);
+        place = Place.after(new Position(event.resumeToken(), event.clusterTime()));
+        if (handedOut) {
+            noteHandled(event, begin);
+        }
+    }
+
+    private void noteHandled(ChangeEvent<T> event, long begin) {
+        counters.handled(event, surroundings.instant());
+        if (isListenedTo) {
+            Duration took = Duration.ofNanos(surroundings.getAsLong() - begin);
+            listener.eventHandled(new EventHandled(settings.name(), event, took));
+        }
+    }
+
+    private void waitForStore() throws InterruptedException {
+        if (checkpointer.hasRoom() || checkpointer.awaitRoomUnlessFailing()) {
+            return;
+        }
+        lifecycle.throwIfStopRequested();
+        long unsaved = checkpointer.unsavedEvents();
+        LOG.warn(
+                "[{}] Pausing: the store fails and {} events are handled since the last checkpoint.",
+                settings.name(),
+                unsaved);
+        listener.deliveryPaused(new DeliveryPaused(settings.name(), unsaved));
+        lifecycle.recovering(new StoreException("The store fails.", null));
+        checkpointer.awaitRoom();
+        lifecycle.running();
+        LOG.info("[{}] Going on: the store works again.", settings.name());
+    }
+
+    private void skipOrThrow(DecodeException failure) {
+        BsonDocument raw = failure.raw();
+        if (!settings.recovery().whenHandlerFails().skips()
+                || !raw.isDocument("_id")
+                || !raw.isTimestamp("clusterTime")) {
+            throw failure;
+        }
+        ResumeToken token = new ResumeToken(raw.getDocument("_id"));
+        if (place.isHandled(token)) {
+            return;
+        }
+        LOG.warn("[{}] Skipped an event: {}", settings.name(), failure.getMessage());
+        listener.eventSkipped(new EventSkipped(settings.name(), raw, failure));
+        Position position = new Position(token, raw.getTimestamp("clusterTime"));
+        deliverer.passed(position.token(), position.clusterTime());
+        place = Place.after(position);
+    }
+
+    /** Nothing more comes up to {@code position}: it may be saved when all before it is handled. */
+    private void moveOn(Position position) {
+        if (place.isHandled(position.token())) {
+            return;
+        }
+        place = Place.after(position);
+        deliverer.passed(position.token(), position.clusterTime());
+        positionLog.reached(position);
+    }
+
+    private Optional<Position> positionAfter(RawBatch batch) {
+        ResumeToken token = batch.positionAfter();
+        if (token == null) {
+            return Optional.empty();
+        }
+        return TokenTime.of(token).or(place::clusterTime).map(time -> new Position(token, time));
+    }
+}

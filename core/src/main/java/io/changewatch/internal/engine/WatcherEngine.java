@@ -1,0 +1,307 @@
+package io.changewatch.internal.engine;
+
+import com.mongodb.MongoException;
+import io.changewatch.ChangeWatchException;
+import io.changewatch.ChangeWatcher;
+import io.changewatch.StreamFailedException;
+import io.changewatch.WatcherState;
+import io.changewatch.event.Namespace;
+import io.changewatch.event.ResumeToken;
+import io.changewatch.internal.checkpoint.Checkpointer;
+import io.changewatch.internal.checkpoint.Position;
+import io.changewatch.internal.deliver.Deliverer;
+import io.changewatch.internal.deliver.DeliveryStoppedException;
+import io.changewatch.internal.deliver.FailureHandling;
+import io.changewatch.observe.WatcherListener;
+import io.changewatch.observe.WatcherStats;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One watcher: the thread its loop runs on, its beginning and its end.
+ *
+ * <p>Thread-safe.
+ */
+public final class WatcherEngine<T> implements ChangeWatcher {
+    private static final Logger LOG = LoggerFactory.getLogger(WatcherEngine.class);
+
+    private final WatcherSettings<T> settings;
+    private final SourceProvider provider;
+    private final Surroundings surroundings;
+    private final Counters counters = new Counters();
+    private final Lifecycle lifecycle;
+    private final Checkpointer checkpointer;
+    private final Deliverer<T> deliverer;
+    private final WatchLoop<T> loop;
+    private final Thread thread;
+
+    /** A watcher that has not been started. */
+    public WatcherEngine(
+            WatcherSettings<T> settings,
+            SourceProvider provider,
+            DelivererFactory<T> deliverers,
+            Surroundings surroundings) {
+        this.settings = settings;
+        this.provider = provider;
+        this.surroundings = surroundings;
+        SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
+        this.lifecycle = new Lifecycle(settings.name(), listener);
+        this.checkpointer = new Checkpointer(
+                settings.checkpoints(),
+                listener,
+                surroundings,
+                surroundings,
+                surroundings.random(),
+                surroundings.threads("changewatch-" + settings.name() + "-checkpoint", true));
+        FailureHandling failures = new FailureHandling(
+                settings.name(),
+                settings.recovery().whenHandlerFails(),
+                listener,
+                surroundings,
+                surroundings.random(),
+                this::pause);
+        this.deliverer = deliverers.deliverer(failures, this::handled, this::requestStop);
+        this.loop = new WatchLoop<>(
+                settings, provider, lifecycle, listener, counters, checkpointer, deliverer, messages(), surroundings);
+        this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
+    }
+
+    private List<WatcherListener> withCounters(List<WatcherListener> listeners) {
+        List<WatcherListener> all = new ArrayList<>(listeners);
+        all.add(0, counters);
+        return all;
+    }
+
+    private FailureMessages messages() {
+        Optional<Namespace> scope = settings.source().scope();
+        return new FailureMessages(
+                settings.name(),
+                scope,
+                settings.checkpoints().store().map(store -> store.getClass().getSimpleName()));
+    }
+
+    private void pause(Duration delay) throws InterruptedException {
+        if (surroundings.await(lifecycle.stopLatch(), delay)) {
+            throw new StoppedException();
+        }
+    }
+
+    private void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
+        checkpointer.handled(new Position(token, clusterTime), events);
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public WatcherState state() {
+        return lifecycle.state();
+    }
+
+    @Override
+    public Optional<Throwable> failure() {
+        return lifecycle.failure();
+    }
+
+    @Override
+    public WatcherStats stats() {
+        Optional<Position> newest = checkpointer.newest();
+        return new WatcherStats(
+                lifecycle.state(),
+                counters.events(),
+                counters.bytes(),
+                counters.batches(),
+                counters.reconnects(),
+                counters.handlerFailures(),
+                counters.skipped(),
+                counters.checkpointsSaved(),
+                counters.checkpointFailures(),
+                settings.checkpoints().store().isPresent() ? checkpointer.unsavedEvents() : 0,
+                counters.lag(),
+                counters.sinceLastBatch(surroundings.getAsLong()),
+                newest.map(Position::token),
+                newest.map(Position::clusterTime),
+                checkpointer.savedAt());
+    }
+
+    @Override
+    public ChangeWatcher start() {
+        launch();
+        try {
+            lifecycle.await(state -> state != WatcherState.STARTING, Duration.ofSeconds(Long.MAX_VALUE));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throwIfFailed();
+        return this;
+    }
+
+    /** Starts without waiting. */
+    void launch() {
+        lifecycle.starting();
+        thread.start();
+    }
+
+    /** Starts without waiting, unless it has been closed before. */
+    void launchUnlessClosed() {
+        try {
+            launch();
+        } catch (IllegalStateException e) {
+            LOG.debug("[{}] Closed before it was started.", name(), e);
+            deliverer.ended(Optional.empty());
+        }
+    }
+
+    @Override
+    public void awaitRunning(Duration timeout) throws TimeoutException, InterruptedException {
+        Optional<WatcherState> reached = lifecycle.await(
+                state -> state == WatcherState.RUNNING || state == WatcherState.STOPPING || state.isTerminal(),
+                timeout);
+        throwIfFailed();
+        if (reached.isEmpty()) {
+            throw new TimeoutException("Watcher '" + name() + "' is " + state() + " and was not running within "
+                    + timeout + "; it goes on trying. Look at its log or at failure() for the reason.");
+        }
+        if (reached.get() != WatcherState.RUNNING) {
+            throw new IllegalStateException(
+                    "Watcher '" + name() + "' has been closed; build another one to watch again.");
+        }
+    }
+
+    @Override
+    public boolean awaitTermination(Duration timeout) throws InterruptedException {
+        return lifecycle.await(WatcherState::isTerminal, timeout).isPresent();
+    }
+
+    private void throwIfFailed() {
+        Throwable failure = lifecycle.failure().orElse(null);
+        if (failure instanceof ChangeWatchException exception) {
+            throw exception;
+        }
+        if (failure != null) {
+            throw new StreamFailedException("Watcher '" + name() + "' failed with " + failure + ".", failure);
+        }
+    }
+
+    @Override
+    public void close() {
+        close(settings.closeWithin());
+    }
+
+    @Override
+    public boolean close(Duration deadline) {
+        requestStop();
+        if (Thread.currentThread() == thread || checkpointer.isSavingThread()) {
+            return false; // it would wait for itself
+        }
+        if (awaitEnd(deadline)) {
+            return true;
+        }
+        abandon();
+        return state().isTerminal();
+    }
+
+    private void requestStop() {
+        if (lifecycle.requestStop()) {
+            checkpointer.stopWaiting();
+            deliverer.stop();
+            loop.wake();
+        }
+    }
+
+    private boolean awaitEnd(Duration deadline) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            boolean ended = awaitTermination(deadline);
+            if (ended) {
+                thread.join(Math.max(1, millisOf(deadline))); // a listener may hang in the last notice
+            }
+            return ended;
+        } catch (InterruptedException e) {
+            interrupted = true;
+            return false;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static long millisOf(Duration duration) {
+        return Math.min(duration.getSeconds(), Integer.MAX_VALUE) * 1_000 + duration.getNano() / 1_000_000;
+    }
+
+    /** A handler does not return. What was handled before it is saved; the interrupt may end its wait. */
+    private void abandon() {
+        LOG.warn(
+                "[{}] A handler is still running at the close deadline; interrupting it. Its event comes again at the next start.",
+                name());
+        checkpointer.close(Duration.ofSeconds(1));
+        thread.interrupt();
+    }
+
+    // The watcher's thread.
+
+    private void run() {
+        Throwable failure = null;
+        boolean interrupted = false;
+        try {
+            loop.run();
+        } catch (StoppedException | DeliveryStoppedException e) {
+            LOG.debug("[{}] Stopping as asked.", name());
+        } catch (InterruptedException e) {
+            interrupted = true;
+            LOG.warn("[{}] Its thread was interrupted; stopping.", name());
+        } catch (Throwable e) { // handlers, codecs and stores may throw anything: the state must tell
+            failure = e;
+        }
+        end(failure);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure instanceof Error error) {
+            throw error;
+        }
+    }
+
+    private void end(@Nullable Throwable thrown) {
+        lifecycle.stopLatch().countDown();
+        checkpointer.close(settings.closeWithin());
+        Throwable failure = thrown != null ? thrown : checkpointer.failure().orElse(null);
+        loop.wake();
+        quietly("close the client", provider::close);
+        settings.checkpoints().store().ifPresent(store -> quietly("release the store", () -> store.release(name())));
+        logEnd(failure);
+        lifecycle.ended(Optional.ofNullable(failure));
+        quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));
+    }
+
+    private void quietly(String what, Runnable action) {
+        try {
+            action.run();
+        } catch (Throwable e) { // stores and subscribers may throw anything: the state must still tell the end
+            LOG.warn("[{}] Could not {} at the end.", name(), what, e);
+        }
+    }
+
+    /** A driver's exception may quote a command with a token in it: its stack goes to DEBUG. */
+    private void logEnd(@Nullable Throwable failure) {
+        if (failure == null) {
+            LOG.info("[{}] Stopped.", name());
+        } else if (failure.getCause() instanceof MongoException) {
+            LOG.error("[{}] Failed: {}", name(), failure.getMessage());
+            LOG.debug("[{}] Failed.", name(), failure);
+        } else {
+            LOG.error("[{}] Failed.", name(), failure);
+        }
+    }
+}

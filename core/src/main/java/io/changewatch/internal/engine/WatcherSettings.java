@@ -1,0 +1,52 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.HistoryLostPolicy;
+import io.changewatch.InvalidatedPolicy;
+import io.changewatch.StartPosition;
+import io.changewatch.internal.checkpoint.CheckpointSettings;
+import io.changewatch.internal.decode.EventDecoder;
+import io.changewatch.internal.deliver.Handlers;
+import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.observe.WatcherListener;
+import io.changewatch.retry.RetryPolicy;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * All a watcher works by, checked and fixed by the builder.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param closeWithin how long {@code close()} waits
+ * @param logPositionEvery how often the position is logged; zero for never
+ */
+public record WatcherSettings<T>(
+        String name,
+        SourceSettings source,
+        CheckpointSettings checkpoints,
+        EventDecoder<T> decoder,
+        Handlers<T> handlers,
+        Recovery recovery,
+        List<WatcherListener> listeners,
+        Duration closeWithin,
+        Duration logPositionEvery) {
+
+    /** Copies the list. */
+    public WatcherSettings {
+        listeners = List.copyOf(listeners);
+    }
+
+    /**
+     * What is done about failures, and where to begin.
+     *
+     * @param startFrom where to begin without a checkpoint
+     * @param retry when a broken stream is opened again
+     */
+    public record Recovery(
+            StartPosition startFrom,
+            RetryPolicy retry,
+            HistoryLostPolicy whenHistoryLost,
+            InvalidatedPolicy whenInvalidated,
+            HandlerFailurePolicy whenHandlerFails) {}
+}

@@ -1,0 +1,75 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.WatcherState;
+import io.changewatch.observe.WatcherListener;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Remembers every notice in order, but those of single batches.
+ *
+ * <p>Thread-safe.
+ */
+class RecordingListener implements WatcherListener {
+    private final List<Object> notices = new CopyOnWriteArrayList<>();
+
+    /** The notices of one kind. */
+    <N> List<N> all(Class<N> kind) {
+        return notices.stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
+    /** The states the watcher went to. */
+    List<WatcherState> states() {
+        return all(StateChanged.class).stream().map(StateChanged::to).toList();
+    }
+
+    @Override
+    public void stateChanged(StateChanged notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void eventHandled(EventHandled notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void handlerRetried(HandlerRetried notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void eventSkipped(EventSkipped notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void checkpointSaved(CheckpointSaved notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void checkpointFailed(CheckpointFailed notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void deliveryPaused(DeliveryPaused notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void reconnecting(Reconnecting notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void reconnected(Reconnected notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void gapAccepted(GapAccepted notice) {
+        notices.add(notice);
+    }
+}
