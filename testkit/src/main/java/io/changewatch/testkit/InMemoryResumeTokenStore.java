@@ -1,0 +1,44 @@
+package io.changewatch.testkit;
+
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.StaleCheckpointException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Keeps checkpoints in memory, for tests: they end with the object, which is not what a watcher in production wants.
+ *
+ * <p>Thread-safe.
+ */
+public final class InMemoryResumeTokenStore implements ResumeTokenStore {
+
+    private final Map<String, Checkpoint> checkpoints = new ConcurrentHashMap<>();
+
+    /** An empty store. */
+    public InMemoryResumeTokenStore() {}
+
+    @Override
+    public Optional<Checkpoint> load(String watcher) {
+        return Optional.ofNullable(checkpoints.get(Objects.requireNonNull(watcher, "watcher")));
+    }
+
+    @Override
+    public void save(String watcher, Checkpoint checkpoint) {
+        Objects.requireNonNull(watcher, "watcher");
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        checkpoints.merge(watcher, checkpoint, (held, offered) -> {
+            if (offered.isOlderThan(held)) {
+                throw StaleCheckpointException.refusing(watcher, "memory", offered, held);
+            }
+            return offered;
+        });
+    }
+
+    @Override
+    public void delete(String watcher) {
+        checkpoints.remove(Objects.requireNonNull(watcher, "watcher"));
+    }
+}
