@@ -1,0 +1,97 @@
+package io.changewatch.resume.file;
+
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.StaleCheckpointException;
+import io.changewatch.resume.StoreException;
+import io.changewatch.resume.StoreLockedException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Keeps each watcher's checkpoint in a file of its own, for an application that runs on one machine.
+ *
+ * {@snippet class="io.changewatch.examples.FifteenLines" region="start"}
+ *
+ * <p>The file is text, with a checksum. A save writes another file, forces it to the disk and then gives it the name, so a
+ * crash at any moment leaves the checkpoint before or the new one; a full disk leaves the one before. The previous generation
+ * is kept: if the file is damaged, the watcher goes on from that one, with a warning, and repeats the events between.
+ *
+ * <p>A watcher's files are locked from the first {@code load} or {@code save} until {@link #release} or {@link #close}, or
+ * until the process ends: a second watcher of the same name gets a {@link StoreLockedException}. The directory must be on a
+ * file system with locks that work; a container needs a volume that survives it.
+ *
+ * <p>Thread-safe.
+ */
+public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseable {
+
+    /** Keeps files in {@code directory}, which the first use creates. Does not touch the disk yet. */
+    public static FileResumeTokenStore in(Path directory) {
+        return new FileResumeTokenStore(Objects.requireNonNull(directory, "directory"), new LocalDisk());
+    }
+
+    private final Path directory;
+    private final Disk disk;
+    private final Map<String, WatcherPlace> places = new ConcurrentHashMap<>();
+
+    FileResumeTokenStore(Path directory, Disk disk) {
+        this.directory = directory.toAbsolutePath();
+        this.disk = disk;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StoreLockedException if another store holds this watcher's files
+     * @throws CorruptCheckpointException if the file is damaged and there is no generation before it, or it belongs to another
+     *     watcher or a later version of ChangeWatch
+     * @throws IllegalArgumentException if {@code watcher} is empty or not valid Unicode
+     */
+    @Override
+    public Optional<Checkpoint> load(String watcher) {
+        return place(watcher).load();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StoreLockedException if another store holds this watcher's files
+     * @throws CorruptCheckpointException if there is a file that {@link #load} refuses; it is left as it is
+     * @throws StaleCheckpointException if the file holds a newer checkpoint or a higher term
+     * @throws StoreException if the disk is full, read-only or fails; what was saved before is kept
+     */
+    @Override
+    public void save(String watcher, Checkpoint checkpoint) {
+        place(watcher).save(Objects.requireNonNull(checkpoint, "checkpoint"));
+    }
+
+    /**
+     * {@inheritDoc} Works on a damaged file too. What was damaged before and kept aside stays.
+     *
+     * @throws StoreLockedException if another store holds this watcher's files
+     */
+    @Override
+    public void delete(String watcher) {
+        place(watcher).delete();
+    }
+
+    @Override
+    public void release(String watcher) {
+        place(watcher).release();
+    }
+
+    /** Releases every watcher. The store may be used again. */
+    @Override
+    public void close() {
+        places.values().forEach(WatcherPlace::release);
+    }
+
+    private WatcherPlace place(String watcher) {
+        Objects.requireNonNull(watcher, "watcher");
+        return places.computeIfAbsent(watcher, name -> new WatcherPlace(disk, directory, name));
+    }
+}

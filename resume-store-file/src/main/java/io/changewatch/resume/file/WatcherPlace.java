@@ -1,0 +1,149 @@
+package io.changewatch.resume.file;
+
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.StaleCheckpointException;
+import io.changewatch.resume.StoreException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One watcher's place in the directory: its lock, its files, and the checkpoint that is known to be in them.
+ *
+ * <p>Thread-safe.
+ */
+final class WatcherPlace {
+
+    private final ReentrantLock guard = new ReentrantLock();
+    private final Disk disk;
+    private final Path directory;
+    private final String watcher;
+    private final CheckpointFiles files;
+
+    /** Guarded by {@link #guard}, like the two below. */
+    private @Nullable WatcherLock lock;
+
+    /** Whether {@link #known} is what is in the files; not after a failure, which leaves the old or the new there. */
+    private boolean isKnown;
+
+    private @Nullable Checkpoint known;
+
+    WatcherPlace(Disk disk, Path directory, String watcher) {
+        this.disk = disk;
+        this.directory = directory;
+        this.watcher = watcher;
+        this.files = new CheckpointFiles(disk, directory, watcher);
+    }
+
+    Optional<Checkpoint> load() {
+        return guarded(
+                () -> {
+                    acquire();
+                    return Optional.ofNullable(readAgain());
+                },
+                "Cannot load the checkpoint of watcher '%s' from %s: %s. Check that this process may read and write there.");
+    }
+
+    void save(Checkpoint checkpoint) {
+        guarded(
+                () -> {
+                    acquire();
+                    replace(checkpoint);
+                    return checkpoint;
+                },
+                "Cannot save the checkpoint of watcher '%s' to %s: %s. The one before it is kept. Check that there is room on the"
+                        + " disk and that this process may write there.");
+    }
+
+    /** Takes the lock for as long as this lasts, unless it is held anyway. */
+    void delete() {
+        guarded(
+                () -> {
+                    boolean wasHeld = lock != null;
+                    try {
+                        acquire();
+                        deleteFiles();
+                    } finally {
+                        if (!wasHeld) {
+                            free();
+                        }
+                    }
+                    return watcher;
+                },
+                "Cannot delete the checkpoint of watcher '%s' in %s: %s. Check that this process may write there.");
+    }
+
+    void release() {
+        guarded(
+                () -> {
+                    free();
+                    return watcher;
+                },
+                "Cannot free the checkpoint of watcher '%s' in %s: %s. It is free when this process ends.");
+    }
+
+    private void acquire() throws IOException {
+        if (lock == null) {
+            disk.createDirectories(directory);
+            lock = WatcherLock.acquire(directory, watcher);
+        }
+    }
+
+    private @Nullable Checkpoint readAgain() throws IOException {
+        isKnown = false;
+        known = files.read().orElse(null);
+        isKnown = true;
+        return known;
+    }
+
+    private void replace(Checkpoint checkpoint) throws IOException {
+        Checkpoint held = isKnown ? known : readAgain();
+        if (held != null && checkpoint.isOlderThan(held)) {
+            throw StaleCheckpointException.refusing(watcher, files.current().toString(), checkpoint, held);
+        }
+        isKnown = false;
+        files.write(checkpoint);
+        known = checkpoint;
+        isKnown = true;
+    }
+
+    private void deleteFiles() throws IOException {
+        isKnown = false;
+        files.delete();
+        known = null;
+        isKnown = true;
+    }
+
+    private void free() throws IOException {
+        isKnown = false;
+        WatcherLock held = lock;
+        lock = null;
+        if (held != null) {
+            held.close();
+        }
+    }
+
+    /** An interrupt waits until this is over: it would close the channel in use, and a stopped watcher would lose its last save. */
+    private <T> T guarded(FileTask<T> task, String failure) {
+        guard.lock();
+        boolean wasInterrupted = Thread.interrupted();
+        try {
+            return task.run();
+        } catch (IOException e) {
+            String reason = e.getClass().getSimpleName() + ": " + e.getMessage();
+            throw new StoreException(failure.formatted(watcher, files.current(), reason), e);
+        } finally {
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+            guard.unlock();
+        }
+    }
+
+    /** Something done to files. */
+    private interface FileTask<T> {
+        T run() throws IOException;
+    }
+}
