@@ -1,0 +1,232 @@
+package io.changewatch.resume.mongo;
+
+import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
+
+import com.mongodb.ErrorCategory;
+import com.mongodb.MongoWriteException;
+import com.mongodb.ReadConcern;
+import com.mongodb.ReadPreference;
+import com.mongodb.WriteConcern;
+import com.mongodb.client.model.Collation;
+import com.mongodb.client.model.DeleteOptions;
+import com.mongodb.client.model.UpdateOptions;
+import com.mongodb.client.result.UpdateResult;
+import com.mongodb.reactivestreams.client.MongoCollection;
+import com.mongodb.reactivestreams.client.MongoDatabase;
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.StaleCheckpointException;
+import io.changewatch.resume.StoreException;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.bson.BsonDocument;
+import org.bson.codecs.BsonValueCodecProvider;
+import org.reactivestreams.Publisher;
+
+/**
+ * Keeps each watcher's checkpoint in a document of a MongoDB collection, by default {@code changewatch_checkpoints}.
+ *
+ * {@snippet class="io.changewatch.examples.OneUsersUpdates" region="filter"}
+ *
+ * <p>The database may be on another server than the one that is watched. In the watched one the collection makes an event of
+ * each save if the watcher's scope contains it: watch collections, or give the store a database of its own.
+ *
+ * <p>A save is one conditional write that a majority acknowledges: no failover undoes it, and the server itself refuses an
+ * older position or a lower term, so two watchers of one name cannot move each other back. A write whose answer was lost is
+ * simply made again.
+ *
+ * <p>The user needs {@code find}, {@code insert}, {@code update} and {@code remove} on the collection.
+ *
+ * <p>Thread-safe.
+ */
+public final class MongoResumeTokenStore implements ResumeTokenStore {
+
+    private static final String COLLECTION = "changewatch_checkpoints";
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+    /** Whatever the collection's own collation: names that differ in case are two watchers, and tokens are hexadecimal. */
+    private static final Collation SIMPLE = Collation.builder().locale("simple").build();
+
+    /** Keeps checkpoints in the collection {@code changewatch_checkpoints} of {@code database}. */
+    public static MongoResumeTokenStore in(MongoDatabase database) {
+        return in(Objects.requireNonNull(database, "database").getCollection(COLLECTION, BsonDocument.class));
+    }
+
+    /** Keeps checkpoints in {@code collection}; its own codecs and read and write concerns do not matter. */
+    public static MongoResumeTokenStore in(MongoCollection<?> collection) {
+        Objects.requireNonNull(collection, "collection");
+        return new MongoResumeTokenStore(collection.withDocumentClass(BsonDocument.class), TIMEOUT);
+    }
+
+    private final MongoCollection<BsonDocument> collection;
+    private final Duration timeout;
+
+    private MongoResumeTokenStore(MongoCollection<BsonDocument> collection, Duration timeout) {
+        this.collection = collection
+                .withCodecRegistry(fromProviders(new BsonValueCodecProvider()))
+                .withReadPreference(ReadPreference.primary())
+                .withReadConcern(ReadConcern.MAJORITY)
+                .withWriteConcern(WriteConcern.MAJORITY.withWTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS));
+        this.timeout = timeout;
+    }
+
+    /**
+     * The same store with another limit for each call, of all its round trips together; default 10 s.
+     *
+     * @throws IllegalArgumentException if {@code limit} is shorter than 1 ms or longer than 24 days
+     */
+    public MongoResumeTokenStore timeout(Duration limit) {
+        Objects.requireNonNull(limit, "limit");
+        if (limit.compareTo(Duration.ofMillis(1)) < 0 || limit.compareTo(Duration.ofDays(24)) > 0) {
+            throw new IllegalArgumentException("timeout(" + limit + "): a limit from 1 ms to 24 days is needed.");
+        }
+        return new MongoResumeTokenStore(collection, limit);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws CorruptCheckpointException if the document is damaged or was not written by ChangeWatch
+     * @throws StoreException if the server fails, or does not answer within the time limit
+     */
+    @Override
+    public Optional<Checkpoint> load(String watcher) {
+        Objects.requireNonNull(watcher, "watcher");
+        return new Call("load", watcher).run(call -> call.read(collection));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StaleCheckpointException if the document holds a newer checkpoint or a higher term
+     * @throws CorruptCheckpointException if the document there is damaged or was not written by ChangeWatch
+     * @throws StoreException if the server fails, or does not answer within the time limit; it may have saved all the same,
+     *     and saving again is safe
+     */
+    @Override
+    public void save(String watcher, Checkpoint checkpoint) {
+        Objects.requireNonNull(watcher, "watcher");
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        new Call("save", watcher).run(call -> call.save(checkpoint));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StoreException if the server fails, or does not answer within the time limit
+     */
+    @Override
+    public void delete(String watcher) {
+        Objects.requireNonNull(watcher, "watcher");
+        new Call("delete", watcher)
+                .run(call -> call.await(
+                        collection.deleteOne(CheckpointDocument.of(watcher), new DeleteOptions().collation(SIMPLE))));
+    }
+
+    private String place() {
+        return collection.getNamespace().getFullName();
+    }
+
+    /** One call with its time limit; used by the caller's thread only. */
+    private final class Call {
+        private final String what;
+        private final String watcher;
+        private final long deadline = System.nanoTime() + timeout.toNanos();
+
+        Call(String what, String watcher) {
+            this.what = what;
+            this.watcher = watcher;
+        }
+
+        <T> T run(Request<T> request) {
+            try {
+                return request.run(this);
+            } catch (StoreException e) {
+                throw e;
+            } catch (TimeoutException e) {
+                throw failed("no answer within " + timeout, e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw failed("this thread was interrupted", e);
+            } catch (RuntimeException e) { // the driver's own types and whatever its parts throw
+                throw failed(e.getClass().getSimpleName() + ": " + e.getMessage(), e);
+            }
+        }
+
+        private StoreException failed(String reason, Exception cause) {
+            return new StoreException(
+                    "Cannot " + what + " the checkpoint of watcher '" + watcher + "' in " + place() + ": " + reason
+                            + ". Check that the server is up and that the user may find, insert, update and remove there.",
+                    cause);
+        }
+
+        <T> Optional<T> await(Publisher<T> publisher) throws InterruptedException, TimeoutException {
+            return Answer.of(publisher, deadline);
+        }
+
+        Optional<Checkpoint> read(MongoCollection<BsonDocument> from) throws InterruptedException, TimeoutException {
+            Publisher<BsonDocument> found =
+                    from.find(CheckpointDocument.of(watcher)).collation(SIMPLE).first();
+            return await(found).map(this::checkpoint);
+        }
+
+        private Checkpoint checkpoint(BsonDocument document) {
+            try {
+                return Checkpoint.fromBson(document);
+            } catch (CorruptCheckpointException e) {
+                throw new CorruptCheckpointException(
+                        "Cannot use the document with the _id '" + watcher + "' in " + place() + ": " + e.getMessage()
+                                + " Restore it from a backup, or delete it to begin anew, which leaves out what happened since.",
+                        e);
+            }
+        }
+
+        /**
+         * A document that the condition does not match makes the upsert fail on its {@code _id}. Unless that document is newer,
+         * another thread or process has made it between the two halves of the upsert, and a second try finds it.
+         */
+        UpdateResult save(Checkpoint offered) throws InterruptedException, TimeoutException {
+            try {
+                return upsertOrRefuse(offered);
+            } catch (MongoWriteException race) {
+                return upsertOrRefuse(offered);
+            }
+        }
+
+        private UpdateResult upsertOrRefuse(Checkpoint offered) throws InterruptedException, TimeoutException {
+            try {
+                return upsert(offered);
+            } catch (MongoWriteException e) {
+                if (e.getError().getCategory() == ErrorCategory.DUPLICATE_KEY) {
+                    refuseIfStale(offered);
+                }
+                throw e;
+            }
+        }
+
+        private UpdateResult upsert(Checkpoint offered) throws InterruptedException, TimeoutException {
+            return await(collection.updateOne(
+                            CheckpointDocument.replaceableBy(offered, watcher),
+                            new BsonDocument("$set", offered.toBson()),
+                            new UpdateOptions().upsert(true).collation(SIMPLE)))
+                    .orElseThrow();
+        }
+
+        /** Reads what refused the write, which a majority need not have yet. */
+        private void refuseIfStale(Checkpoint offered) throws InterruptedException, TimeoutException {
+            Optional<Checkpoint> held = read(collection.withReadConcern(ReadConcern.LOCAL));
+            if (held.isPresent() && offered.isOlderThan(held.get())) {
+                throw StaleCheckpointException.refusing(watcher, place(), offered, held.get());
+            }
+        }
+    }
+
+    /** The round trips of one call. */
+    private interface Request<T> {
+        T run(Call call) throws InterruptedException, TimeoutException;
+    }
+}
