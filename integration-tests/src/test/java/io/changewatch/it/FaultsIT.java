@@ -1,0 +1,167 @@
+package io.changewatch.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.reactivestreams.client.MongoClient;
+import com.mongodb.reactivestreams.client.MongoClients;
+import io.changewatch.ChangeWatcher;
+import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.WatcherState;
+import io.changewatch.testkit.InMemoryResumeTokenStore;
+import io.changewatch.testkit.LocalReplicaSet;
+import io.changewatch.testkit.Publishers;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.bson.Document;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Faults of a three-node replica set while a writer writes and a watcher watches: nothing is lost, the order is kept,
+ * nothing comes twice, and events flow again within 20 s of the fault's end.
+ */
+class FaultsIT {
+    private static final int SOME = 200;
+    private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(20);
+
+    private static LocalReplicaSet servers;
+
+    private final String database = "faults_" + UUID.randomUUID().toString().substring(0, 8);
+    private final Handled handled = new Handled();
+    private MongoClient client;
+    private ChangeWatcher watcher;
+    private SteadyWriter writer;
+
+    @BeforeAll
+    static void startServers() {
+        servers = LocalReplicaSet.builder().members(3).start();
+    }
+
+    @AfterAll
+    static void stopServers() {
+        servers.close();
+    }
+
+    @BeforeEach
+    void startWatching() {
+        client = MongoClients.create(servers.connectionString());
+        watcher = watcherOf(client).start();
+        writer = SteadyWriter.start(servers.connectionString(), database);
+        awaitHandled(SOME);
+    }
+
+    private ChangeWatcherBuilder<Document> watcherOf(MongoClient watching) {
+        return ChangeWatcher.of(watching)
+                .collection(database, "orders")
+                .name("faults")
+                .resumeFrom(new InMemoryResumeTokenStore())
+                .onEvent(handled::add);
+    }
+
+    @AfterEach
+    void stopWatching() throws InterruptedException {
+        watcher.close();
+        writer.close();
+        client.close();
+        servers.awaitMembers(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void survivesAStepDownOfThePrimary() throws InterruptedException {
+        servers.stepDown();
+
+        expectAllInOrderOnce();
+    }
+
+    @Test
+    void survivesTheDeathOfThePrimary() throws InterruptedException {
+        int primary = servers.primary();
+        servers.kill(primary);
+        servers.awaitPrimary(Duration.ofSeconds(30));
+        int atElection = handled.count();
+        servers.restart(primary);
+
+        awaitHandled(atElection + SOME);
+        expectAllInOrderOnce();
+    }
+
+    @Test
+    void survivesTheDeathOfItsCursor() throws InterruptedException {
+        for (int i = 0; i < 3; i++) {
+            killCursors();
+            awaitHandled(handled.count() + SOME);
+        }
+
+        assertThat(watcher.stats().reconnects()).isGreaterThanOrEqualTo(3);
+        expectAllInOrderOnce();
+    }
+
+    @Test
+    void survivesAnOutageOfAllNodes() throws InterruptedException {
+        for (int member = 0; member < servers.size(); member++) {
+            servers.kill(member);
+        }
+        assertThat(new CountDownLatch(1).await(5, TimeUnit.SECONDS)).isFalse(); // the outage itself
+        for (int member = 0; member < servers.size(); member++) {
+            servers.restart(member);
+        }
+        servers.awaitPrimary(Duration.ofSeconds(30));
+
+        expectAllInOrderOnce();
+        assertThat(watcher.stats().reconnects()).isPositive();
+    }
+
+    @Test
+    void survivesAPrimaryThatIsFrozen() throws InterruptedException {
+        int primary = servers.primary();
+        servers.freeze(primary);
+        try {
+            servers.awaitPrimary(Duration.ofSeconds(30)); // another one: a frozen member is not asked
+        } finally {
+            servers.thaw(primary);
+        }
+
+        expectAllInOrderOnce();
+    }
+
+    private void killCursors() {
+        Document inProgress = new Document("aggregate", 1)
+                .append(
+                        "pipeline",
+                        List.of(
+                                new Document("$currentOp", new Document("idleCursors", true).append("allUsers", true)),
+                                new Document(
+                                        "$match",
+                                        new Document("cursor.cursorId", new Document("$exists", true))
+                                                .append("ns", database + ".orders"))))
+                .append("cursor", new Document());
+        Document reply = servers.runAdmin(inProgress);
+        for (Document operation : reply.get("cursor", Document.class).getList("firstBatch", Document.class)) {
+            Document cursor = operation.get("cursor", Document.class);
+            Publishers.await(client.getDatabase(database)
+                    .runCommand(new Document("killCursors", "orders")
+                            .append("cursors", List.of(cursor.getLong("cursorId")))));
+        }
+    }
+
+    private void awaitHandled(int count) {
+        await().atMost(RECOVERED_WITHIN).until(() -> handled.count() >= count);
+    }
+
+    private void expectAllInOrderOnce() throws InterruptedException {
+        awaitHandled(handled.count() + SOME);
+        int written = writer.stop();
+        awaitHandled(written);
+        assertThat(handled.numbers()).isEqualTo(Handled.upTo(written));
+        assertThat(handled.others()).isEmpty();
+        watcher.close();
+        assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
+    }
+}

@@ -1,0 +1,126 @@
+package io.changewatch.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.reactivestreams.client.MongoClient;
+import com.mongodb.reactivestreams.client.MongoClients;
+import io.changewatch.ChangeWatcher;
+import io.changewatch.testkit.InMemoryResumeTokenStore;
+import io.changewatch.testkit.LocalReplicaSet;
+import io.changewatch.testkit.TcpProxy;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Faults of the network between a watcher and its server, made by a proxy; the writer goes around it. */
+class NetworkFaultsIT {
+    private static final int SOME = 100;
+    private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(20);
+
+    private static LocalReplicaSet servers;
+
+    private final Handled handled = new Handled();
+    private TcpProxy proxy;
+    private MongoClient client;
+    private ChangeWatcher watcher;
+    private SteadyWriter writer;
+
+    @BeforeAll
+    static void startServers() {
+        servers = LocalReplicaSet.start();
+    }
+
+    @AfterAll
+    static void stopServers() {
+        servers.close();
+    }
+
+    @BeforeEach
+    void watchThroughTheProxy() {
+        String database = "network_" + System.nanoTime();
+        proxy = TcpProxy.to("127.0.0.1", servers.port(0));
+        client = MongoClients.create("mongodb://127.0.0.1:" + proxy.port() + "/?directConnection=true");
+        watcher = ChangeWatcher.of(client)
+                .collection(database, "orders")
+                .name("network")
+                .resumeFrom(new InMemoryResumeTokenStore())
+                .onEvent(handled::add)
+                .start();
+        writer = SteadyWriter.start(servers.connectionString(), database);
+        awaitHandled(SOME);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        watcher.close();
+        writer.close();
+        client.close();
+        proxy.close();
+    }
+
+    @Test
+    void leavesAConnectionThatIsHalfOpen() throws InterruptedException {
+        proxy.freeze();
+
+        expectAllInOrderOnce();
+        assertThat(watcher.stats().reconnects()).isPositive();
+    }
+
+    @Test
+    void closesWithinItsDeadlineWhileTheConnectionIsHalfOpen() throws InterruptedException {
+        proxy.freeze();
+
+        assertThat(watcher.close(Duration.ofSeconds(5))).isTrue();
+    }
+
+    @Test
+    void survivesAReset() throws InterruptedException {
+        proxy.reset();
+
+        expectAllInOrderOnce();
+        assertThat(watcher.stats().reconnects()).isPositive();
+    }
+
+    @Test
+    void survivesAPauseOfTheNetwork() throws InterruptedException {
+        proxy.pause();
+        int before = writer.written();
+        await().until(() -> writer.written() > before + SOME);
+        proxy.resume();
+
+        expectAllInOrderOnce();
+    }
+
+    @Test
+    void survivesAReplyThatIsCutInTheMiddle() throws InterruptedException {
+        proxy.cutAfter(777);
+
+        expectAllInOrderOnce();
+    }
+
+    @Test
+    void survivesPacketsThatVanishBeforeAReset() throws InterruptedException {
+        proxy.swallow();
+        int before = writer.written();
+        await().until(() -> writer.written() > before + SOME);
+        proxy.reset();
+        proxy.resume();
+
+        expectAllInOrderOnce();
+    }
+
+    private void awaitHandled(int count) {
+        await().atMost(RECOVERED_WITHIN).until(() -> handled.count() >= count);
+    }
+
+    private void expectAllInOrderOnce() throws InterruptedException {
+        awaitHandled(handled.count() + SOME);
+        int written = writer.stop();
+        awaitHandled(written);
+        assertThat(handled.numbers()).isEqualTo(Handled.upTo(written));
+    }
+}

@@ -1,0 +1,243 @@
+package io.changewatch.it;
+
+import static io.changewatch.event.OperationType.INSERT;
+import static io.changewatch.pipeline.Condition.document;
+import static io.changewatch.pipeline.Condition.operation;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.MongoQueryException;
+import com.mongodb.reactivestreams.client.MongoClient;
+import com.mongodb.reactivestreams.client.MongoClients;
+import com.mongodb.reactivestreams.client.MongoCollection;
+import io.changewatch.ChangeWatcher;
+import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.HistoryLostException;
+import io.changewatch.HistoryLostPolicy;
+import io.changewatch.StartPosition;
+import io.changewatch.WatcherState;
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.Gap;
+import io.changewatch.event.Insert;
+import io.changewatch.pipeline.Pipeline;
+import io.changewatch.resume.Checkpoint;
+import io.changewatch.testkit.InMemoryResumeTokenStore;
+import io.changewatch.testkit.LocalReplicaSet;
+import io.changewatch.testkit.Publishers;
+import io.changewatch.testkit.TestServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import org.bson.BsonTimestamp;
+import org.bson.Document;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Where a watcher is, and whether it can go on from there, on a server whose oplog is rolled over once: before that, an idle
+ * and a filtered watcher are running, and a third has left its checkpoint.
+ */
+class PositionsIT {
+    private static final String LARGE = "x".repeat(100_000);
+    private static final InMemoryResumeTokenStore STORE = new InMemoryResumeTokenStore();
+    private static final Pipeline NOTHING =
+            Pipeline.matching(operation(INSERT).and(document("status").eq("never")));
+
+    private static LocalReplicaSet servers;
+    private static MongoClient client;
+    private static String database;
+    private static BsonTimestamp left;
+    private static BsonTimestamp rolledOver;
+
+    private final List<ChangeEvent<Document>> events = new CopyOnWriteArrayList<>();
+
+    @BeforeAll
+    static void rollTheOplogOver() {
+        servers = LocalReplicaSet.builder()
+                .oplogSizeMegabytes(1)
+                .arguments("--oplogMinRetentionHours", "0")
+                .start();
+        client = MongoClients.create(servers.connectionString());
+        database = TestServer.newDatabaseName();
+        leaveCheckpoint("left-and-told-to-fail");
+        leaveCheckpoint("left-and-told-to-go-on");
+        left = stored("left-and-told-to-go-on");
+        try (ChangeWatcher idle = watcher("idle").onEvent(event -> {}).start();
+                ChangeWatcher filtered = watcher("filtered")
+                        .pipeline(NOTHING)
+                        .onEvent(event -> {})
+                        .start()) {
+            insert(10);
+            pushThePresentOutOfTheOplog();
+            rolledOver = now();
+            await().until(() -> stored(idle.name()).compareTo(rolledOver) >= 0);
+            await().until(() -> stored(filtered.name()).compareTo(rolledOver) >= 0);
+            assertThat(filtered.stats().totalEvents()).isZero();
+        }
+    }
+
+    @AfterAll
+    static void stopServer() {
+        client.close();
+        servers.close();
+    }
+
+    private static ChangeWatcherBuilder<Document> watcher(String name) {
+        return ChangeWatcher.of(client)
+                .collection(database, "orders")
+                .name(name)
+                .maxAwait(Duration.ofMillis(200))
+                .resumeFrom(STORE);
+    }
+
+    private static void leaveCheckpoint(String name) {
+        try (ChangeWatcher watcher = watcher(name).onEvent(event -> {}).start()) {
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+    }
+
+    @Test
+    void anIdleWatcherResumesAfterTheRollover() {
+        try (ChangeWatcher again = watcher("idle").onEvent(events::add).start()) {
+            insert(1);
+            await().until(() -> !events.isEmpty());
+            assertThat(again.state()).isEqualTo(WatcherState.RUNNING);
+        }
+    }
+
+    @Test
+    void aFilteredWatcherResumesAfterTheRollover() {
+        try (ChangeWatcher again =
+                watcher("filtered").pipeline(NOTHING).onEvent(events::add).start()) {
+            await().until(() -> again.stats().batches() > 2);
+            assertThat(again.state()).isEqualTo(WatcherState.RUNNING);
+        }
+    }
+
+    @Test
+    void failsLoudlyWhenTheHistoryIsLost() throws InterruptedException {
+        ChangeWatcher again =
+                watcher("left-and-told-to-fail").onEvent(events::add).build();
+
+        assertThatThrownBy(() -> startAndThrowWhatEndsIt(again))
+                .isInstanceOf(HistoryLostException.class)
+                .hasMessageStartingWith(
+                        "Cannot resume watcher 'left-and-told-to-fail': the oplog no longer reaches back to its position of ")
+                .hasMessageEndingWith(
+                        "or choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW) to accept the gap.");
+        assertThat(again.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(again.state()).isEqualTo(WatcherState.FAILED);
+        assertThat(events).isEmpty();
+    }
+
+    private static void startAndThrowWhatEndsIt(ChangeWatcher watcher) throws Throwable {
+        watcher.start();
+        assertThat(watcher.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        throw watcher.failure().orElseThrow();
+    }
+
+    @Test
+    void handsOutTheGapWhenToldToGoOn() {
+        try (ChangeWatcher again = watcher("left-and-told-to-go-on")
+                .whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW)
+                .onEvent(events::add)
+                .start()) {
+            await().until(() -> !events.isEmpty());
+            insert(1);
+            await().until(() -> events.size() == 2);
+            assertThat(again.state()).isEqualTo(WatcherState.RUNNING);
+        }
+        assertThat(events.get(0)).isInstanceOfSatisfying(Gap.class, gap -> {
+            assertThat(gap.from()).isEqualTo(left);
+            assertThat(gap.to()).isGreaterThanOrEqualTo(rolledOver);
+        });
+        assertThat(events.get(1)).isInstanceOf(Insert.class);
+    }
+
+    @Test
+    void beginsAtAClusterTimeOrAToken() {
+        BsonTimestamp before = now();
+        insert(3);
+        try (ChangeWatcher watcher = watcher("at")
+                .startFrom(StartPosition.at(before))
+                .onInsert(events::add)
+                .start()) {
+            await().until(() -> events.size() >= 3);
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+        StartPosition second = StartPosition.after(events.get(events.size() - 3).resumeToken());
+        events.clear();
+
+        try (ChangeWatcher watcher =
+                watcher("after").startFrom(second).onInsert(events::add).start()) {
+            await().until(() -> events.size() == 2);
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+    }
+
+    @Test
+    void resumesWithAnotherPipelineAndLeavesOutWhatWasHandled() {
+        try (ChangeWatcher watcher = watcher("changed").onEvent(events::add).start()) {
+            insert(5);
+            await().until(() -> events.size() == 5);
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+        insert(5);
+
+        try (ChangeWatcher watcher = watcher("changed")
+                .pipeline(Pipeline.matching(operation(INSERT)))
+                .onEvent(events::add)
+                .start()) {
+            await().until(() -> events.size() == 10);
+            insert(1);
+            await().until(() -> events.size() == 11);
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+        assertThat(events.stream().map(ChangeEvent::resumeToken).distinct()).hasSize(11);
+    }
+
+    private static BsonTimestamp stored(String name) {
+        return STORE.load(name).map(Checkpoint::clusterTime).orElseThrow();
+    }
+
+    private static BsonTimestamp now() {
+        return servers.runAdmin(new Document("hello", 1)).get("operationTime", BsonTimestamp.class);
+    }
+
+    private static void insert(int count) {
+        MongoCollection<Document> orders = client.getDatabase(database).getCollection("orders");
+        Publishers.await(orders.insertMany(
+                IntStream.range(0, count).mapToObj(i -> new Document("n", i)).toList()));
+    }
+
+    /** The server truncates its oplog in large steps: this takes some 200 MB. */
+    private static void pushThePresentOutOfTheOplog() {
+        MongoCollection<Document> foreign = client.getDatabase(database).getCollection("foreign");
+        BsonTimestamp present = now();
+        await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(1)).until(() -> {
+            Publishers.await(foreign.insertMany(IntStream.range(0, 40)
+                    .mapToObj(i -> new Document("large", LARGE))
+                    .toList()));
+            return oldest().filter(time -> time.compareTo(present) > 0).isPresent();
+        });
+        Publishers.await(foreign.drop());
+    }
+
+    /** Empty where the server truncated the oplog under the query. */
+    private static Optional<BsonTimestamp> oldest() {
+        try {
+            return Optional.of(Publishers.first(client.getDatabase("local")
+                            .getCollection("oplog.rs")
+                            .find()
+                            .limit(1)
+                            .first())
+                    .get("ts", BsonTimestamp.class));
+        } catch (MongoQueryException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package io.changewatch.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.mongodb.reactivestreams.client.MongoClient;
+import com.mongodb.reactivestreams.client.MongoClients;
+import io.changewatch.ChangeWatcher;
+import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.StreamFailedException;
+import io.changewatch.WatcherState;
+import io.changewatch.testkit.InMemoryResumeTokenStore;
+import io.changewatch.testkit.Publishers;
+import io.changewatch.testkit.TestServer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.bson.Document;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A watcher ends when it is told to and leaves nothing behind: no thread, no cursor, no session. */
+class ShutdownIT {
+    private final String database = TestServer.newDatabaseName();
+    private final MongoClient client = MongoClients.create(TestServer.connectionString());
+    private final InMemoryResumeTokenStore store = new InMemoryResumeTokenStore();
+    private final AtomicInteger handled = new AtomicInteger();
+
+    @AfterEach
+    void close() {
+        client.close();
+    }
+
+    private ChangeWatcherBuilder<Document> watcher() {
+        return ChangeWatcher.of(client)
+                .collection(database, "orders")
+                .name("shutdown")
+                .comment("shutdown of " + database)
+                .resumeFrom(store);
+    }
+
+    private void insert(int count) {
+        for (int i = 0; i < count; i++) {
+            Publishers.await(
+                    client.getDatabase(database).getCollection("orders").insertOne(new Document("n", i)));
+        }
+    }
+
+    @Test
+    void leavesNoThreadCursorOrSession() {
+        for (int i = 0; i < 5; i++) {
+            ChangeWatcher watcher =
+                    watcher().onEvent(event -> handled.incrementAndGet()).start();
+            assertThat(cursors()).isNotEmpty();
+            watcher.close();
+            assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
+        }
+
+        assertThat(threads()).isEmpty();
+        await().until(() -> cursors().isEmpty());
+    }
+
+    @Test
+    void handsOutNothingTwiceAfterACleanStop() {
+        try (ChangeWatcher watcher =
+                watcher().onEvent(event -> handled.incrementAndGet()).start()) {
+            insert(50);
+            await().until(() -> handled.get() >= 10);
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+        try (ChangeWatcher watcher =
+                watcher().onEvent(event -> handled.incrementAndGet()).start()) {
+            insert(1);
+            await().until(() -> handled.get() >= 51);
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+
+        assertThat(handled).hasValue(51);
+    }
+
+    @Test
+    void mayBeClosedByItsOwnHandler() throws InterruptedException {
+        AtomicReference<ChangeWatcher> self = new AtomicReference<>();
+        self.set(watcher()
+                .onEvent(event -> {
+                    handled.incrementAndGet();
+                    self.get().close();
+                })
+                .start());
+
+        insert(3);
+
+        assertThat(self.get().awaitTermination(Duration.ofSeconds(10))).isTrue();
+        assertThat(handled).hasValue(1);
+        assertThat(self.get().state()).isEqualTo(WatcherState.STOPPED);
+    }
+
+    @Test
+    void givesUpOnAHandlerThatDoesNotReturn() throws InterruptedException {
+        CountDownLatch inHandler = new CountDownLatch(1);
+        ChangeWatcher watcher = watcher()
+                .onEvent(event -> {
+                    inHandler.countDown();
+                    new CountDownLatch(1).await();
+                })
+                .start();
+        insert(1);
+        inHandler.await();
+
+        watcher.close(Duration.ofMillis(300));
+
+        assertThat(watcher.awaitTermination(Duration.ofSeconds(10))).isTrue();
+        AtomicInteger again = new AtomicInteger();
+        try (ChangeWatcher next =
+                watcher().onEvent(event -> again.incrementAndGet()).start()) {
+            await().until(() -> again.get() == 1); // the event it did not finish
+            assertThat(next.state()).isEqualTo(WatcherState.RUNNING);
+        }
+    }
+
+    @Test
+    void saysThatItsClientWasClosedAndClosesQuietly() throws InterruptedException {
+        MongoClient closing = MongoClients.create(TestServer.connectionString());
+        ChangeWatcher watcher = ChangeWatcher.of(closing)
+                .collection(database, "orders")
+                .name("orphan")
+                .onEvent(event -> {})
+                .start();
+
+        closing.close();
+
+        assertThat(watcher.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(watcher.state()).isEqualTo(WatcherState.FAILED);
+        assertThat(watcher.failure())
+                .get()
+                .isInstanceOf(StreamFailedException.class)
+                .extracting(Throwable::getMessage)
+                .isEqualTo(
+                        "Watcher 'orphan' stopped: its MongoClient was closed while it was running. Close watchers before "
+                                + "their client.");
+        watcher.close();
+        assertThat(threads()).isEmpty();
+    }
+
+    @Test
+    void closesTheClientItMade() {
+        try (ChangeWatcher watcher = ChangeWatcher.connect(TestServer.connectionString())
+                .collection(database, "orders")
+                .onEvent(event -> {})
+                .start()) {
+            assertThat(watcher.name()).isEqualTo(database + ".orders");
+        }
+
+        assertThat(threads()).isEmpty();
+    }
+
+    private static List<String> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("changewatch-"))
+                .toList();
+    }
+
+    private List<Document> cursors() {
+        return Publishers.await(client.getDatabase("admin")
+                .aggregate(List.of(
+                        new Document("$currentOp", new Document("idleCursors", true).append("allUsers", true)),
+                        new Document(
+                                "$match",
+                                new Document("cursor.originatingCommand.comment", "shutdown of " + database)))));
+    }
+}
