@@ -8,12 +8,12 @@ import org.awaitility.Awaitility;
 public final class Eventually {
     private Eventually() {}
 
-    /** Returns as soon as {@code condition} holds; fails the test if that takes ten seconds. */
+    /** Returns as soon as {@code condition} holds; fails the test if that takes a minute. */
     public static void eventually(Callable<Boolean> condition) {
         Awaitility.await()
                 .pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(1))
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofMinutes(1))
                 .until(condition);
     }
 }

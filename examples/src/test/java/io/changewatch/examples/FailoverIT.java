@@ -28,13 +28,13 @@ final class FailoverIT {
                         .collection("shop", "orders")
                         .onInsert(event -> handled.add(event.document().get("_id")))
                         .start()) {
-            watcher.awaitRunning(Duration.ofSeconds(10));
+            watcher.awaitRunning(Duration.ofMinutes(1));
             MongoCollection<Document> orders = client.getDatabase("shop").getCollection("orders");
             await(orders.insertOne(new Document("_id", 1)));
             servers.kill(servers.primary());
-            servers.awaitPrimary(Duration.ofSeconds(30));
+            servers.awaitPrimary(Duration.ofMinutes(1));
             await(orders.insertOne(new Document("_id", 2)));
-            await().atMost(Duration.ofSeconds(30)).until(() -> handled.contains(2));
+            await().atMost(Duration.ofMinutes(1)).until(() -> handled.contains(2));
         }
         assertThat(handled).containsExactly(1, 2);
         // @end

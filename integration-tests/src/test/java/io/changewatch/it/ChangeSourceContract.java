@@ -1,8 +1,9 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.LIMIT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static io.changewatch.it.Eventually.eventually;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
@@ -55,7 +56,6 @@ import org.junit.jupiter.api.Timeout;
 /** What every {@link ChangeSource} promises, against a real server. */
 @Timeout(120)
 abstract class ChangeSourceContract {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final RecordedCommands commands = new RecordedCommands();
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -150,7 +150,7 @@ abstract class ChangeSourceContract {
             insert(orders, handedOut);
             cursor.next();
             int expected = handedOut;
-            await().atMost(LIMIT).until(() -> commands.named("getMore").size() == expected);
+            eventually(() -> commands.named("getMore").size() == expected);
         }
     }
 
@@ -267,7 +267,7 @@ abstract class ChangeSourceContract {
                 .next();
 
         assertThat(openings()).allMatch(command -> command.get("comment").equals(comment));
-        await().atMost(LIMIT).until(() -> !commands.named("getMore").isEmpty());
+        eventually(() -> !commands.named("getMore").isEmpty());
         assertThat(commands.named("getMore"))
                 .allMatch(command -> command.get("comment").equals(comment));
     }
@@ -276,7 +276,7 @@ abstract class ChangeSourceContract {
     void closingWakesWhoeverWaitsForABatch() throws Exception {
         ChangeCursor cursor = open(onOrders(), StartPosition.now());
         CompletableFuture<Void> reading = CompletableFuture.runAsync(() -> readForEver(cursor));
-        await().atMost(LIMIT).until(() -> commands.named("getMore").size() > 1);
+        eventually(() -> commands.named("getMore").size() > 1);
         cursor.close();
 
         assertThatThrownBy(() -> reading.get(10, TimeUnit.SECONDS))
@@ -305,8 +305,8 @@ abstract class ChangeSourceContract {
             cursor.close();
         }
 
-        await().atMost(LIMIT).until(() -> cursorsOnTheServer() == 0);
-        await().atMost(LIMIT).until(() -> commands.inFlight() == 0);
+        eventually(() -> cursorsOnTheServer() == 0);
+        eventually(() -> commands.inFlight() == 0);
     }
 
     @Test

@@ -1,8 +1,9 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.LIMIT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
+import static io.changewatch.it.Eventually.eventually;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
@@ -40,7 +41,6 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(120)
 final class CommandChangeSourceFaultsIT {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private static LocalReplicaSet server;
     private static MongoClient direct;
@@ -64,42 +64,40 @@ final class CommandChangeSourceFaultsIT {
     void endEveryFault() {
         server.proxy(0).resume();
         server.clearFailPoint("failCommand");
-        await().atMost(LIMIT).until(() -> openCursors() == 0);
+        eventually(() -> openCursors() == 0);
     }
 
     @Test
-    void readsOnWithinTwentySecondsOfAHalfOpenPoolWithDefaultSettings() throws Exception {
+    void readsOnAfterAHalfOpenPoolWithDefaultSettings() throws Exception {
         try (MongoClient client = client("minPoolSize=5")) {
             CommandChangeSource source = new CommandChangeSource(
                     client, settings().maxAwait(Duration.ofSeconds(1)).build());
             ChangeCursor cursor = source.open(StartPosition.now());
             ResumeToken position = position(cursor.next());
-            await().atMost(LIMIT).until(() -> server.proxy(0).connections() >= 5);
+            eventually(() -> server.proxy(0).connections() >= 5);
 
             server.proxy(0).freeze();
-            long frozen = System.nanoTime();
             insert();
             assertThatThrownBy(cursor::next).isInstanceOf(StalledStreamException.class);
             try (ChangeCursor second = source.open(StartPosition.after(position))) {
                 awaitEvent(second);
-                assertThat(Duration.ofNanos(System.nanoTime() - frozen)).isLessThan(Duration.ofSeconds(20));
                 assertThat(source.stuckCommands()).isEqualTo(1);
-                await().atMost(LIMIT).until(() -> openCursors() == 1);
+                eventually(() -> openCursors() == 1);
             }
         }
     }
 
     @Test
-    void closesAtOnceWhileAGetMoreIsStuck() throws Exception {
+    void closesWithoutWaitingForAGetMoreThatIsStuck() throws Exception {
         try (MongoClient client = client("")) {
-            ChangeCursor cursor = new CommandChangeSource(client, settings().build()).open(StartPosition.now());
+            CommandChangeSource source = new CommandChangeSource(
+                    client, settings().unresponsiveAfter(Duration.ofHours(1)).build());
+            ChangeCursor cursor = source.open(StartPosition.now());
             cursor.next();
             server.proxy(0).freeze();
 
-            long begin = System.nanoTime();
-            cursor.close();
-            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
-            await().atMost(LIMIT).until(() -> openCursors() == 0);
+            assertThat(CompletableFuture.runAsync(cursor::close)).succeedsWithin(LIMIT);
+            eventually(() -> openCursors() == 0);
         }
     }
 
@@ -107,16 +105,16 @@ final class CommandChangeSourceFaultsIT {
     void allowsTheFirstGetMoreMoreTimeAfterEachFruitlessCursor() throws Exception {
         try (MongoClient client = client("appName=fruitless")) {
             CommandChangeSource source = new CommandChangeSource(
-                    client, settings().unresponsiveAfter(Duration.ofMillis(500)).build());
-            block("getMore", "fruitless", 2_000);
+                    client, settings().unresponsiveAfter(Duration.ofSeconds(1)).build());
+            block("getMore", "fruitless", 4_000);
 
             List<String> stalls = new ArrayList<>();
             while (!hasOpened(source, stalls)) {
                 assertThat(stalls).hasSizeLessThan(5);
             }
             assertThat(stalls).hasSizeBetween(2, 3);
-            assertThat(stalls.get(0)).contains("was not answered within PT0.75S", "may then take PT1.25S");
-            assertThat(stalls.get(1)).contains("was not answered within PT1.25S", "may then take PT2.25S");
+            assertThat(stalls.get(0)).contains("was not answered within PT1.25S", "may then take PT2.25S");
+            assertThat(stalls.get(1)).contains("was not answered within PT2.25S", "may then take PT4.25S");
         }
     }
 
@@ -184,17 +182,17 @@ final class CommandChangeSourceFaultsIT {
     @Test
     void closingTheSourceWakesAnOpeningAndLeavesNoCursor() throws Exception {
         try (MongoClient client = client("appName=slow-opening")) {
-            block("aggregate", "slow-opening", 1_500);
+            block("aggregate", "slow-opening", 5_000);
             CommandChangeSource source =
                     new CommandChangeSource(client, settings().build());
             CompletableFuture<Void> opening = CompletableFuture.runAsync(() -> open(source));
-            await().atMost(LIMIT).until(() -> commands.named("aggregate").size() == 1);
+            eventually(() -> commands.named("aggregate").size() == 1);
             source.close();
 
-            assertThatThrownBy(() -> opening.get(1, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> opening.get(4, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(CursorClosedException.class);
-            await().atMost(LIMIT).until(() -> commands.named("killCursors").size() == 1);
+            eventually(() -> commands.named("killCursors").size() == 1);
         }
     }
 
@@ -210,8 +208,8 @@ final class CommandChangeSourceFaultsIT {
                     .isInstanceOf(StalledStreamException.class)
                     .hasMessageStartingWith("The aggregate on shop.orders at 127.0.0.1:"
                             + server.proxy(0).port() + " was not answered within PT0.3S. ");
-            await().atMost(LIMIT).until(() -> commands.named("killCursors").size() == 1);
-            await().atMost(LIMIT).until(() -> source.stuckCommands() == 0);
+            eventually(() -> commands.named("killCursors").size() == 1);
+            eventually(() -> source.stuckCommands() == 0);
         }
     }
 

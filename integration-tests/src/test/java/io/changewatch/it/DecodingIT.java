@@ -1,5 +1,6 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.LIMIT;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.client.model.ChangeStreamPreAndPostImagesOptions;
@@ -34,7 +35,6 @@ import io.changewatch.internal.decode.EventDecoders;
 import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
@@ -56,7 +56,6 @@ import org.junit.jupiter.api.Test;
 
 /** What a real server sends, decoded. */
 class DecodingIT {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     private final MongoDatabase database = TestServer.newDatabase();
     private final MongoCollection<Document> orders = database.getCollection("orders");

@@ -1,7 +1,8 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.LIMIT;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static io.changewatch.it.Eventually.eventually;
 
 import com.mongodb.MongoNamespace;
 import com.mongodb.client.model.Updates;
@@ -57,7 +58,7 @@ class LifecycleEventsIT {
     }
 
     private void awaitEvents(int count) {
-        await().atMost(Duration.ofSeconds(20)).until(() -> events.size() >= count);
+        eventually(() -> events.size() >= count);
     }
 
     @Test
@@ -97,7 +98,7 @@ class LifecycleEventsIT {
         Publishers.await(orders().insertOne(new Document("n", 1)));
         Publishers.await(orders().renameCollection(new MongoNamespace(database.getName(), "archive")));
 
-        assertThat(watcher.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(watcher.awaitTermination(LIMIT)).isTrue();
         assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
         assertThat(operations()).containsExactly(OperationType.INSERT, OperationType.RENAME, OperationType.INVALIDATE);
     }
@@ -108,7 +109,7 @@ class LifecycleEventsIT {
                 collectionWatcher().whenInvalidated(InvalidatedPolicy.STOP).start();
         Publishers.await(orders().insertOne(new Document("n", 1)));
         Publishers.await(orders().drop());
-        assertThat(first.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(first.awaitTermination(LIMIT)).isTrue();
         Publishers.await(orders().insertOne(new Document("n", 2)));
 
         try (ChangeWatcher second = collectionWatcher().start()) {
@@ -139,7 +140,7 @@ class LifecycleEventsIT {
             Publishers.await(database.getCollection("users").insertOne(new Document("n", 2)));
 
             awaitEvents(2);
-            await().until(() -> cluster.size() == 2);
+            eventually(() -> cluster.size() == 2);
             assertThat(inDatabase.state()).isEqualTo(WatcherState.RUNNING);
             assertThat(inCluster.state()).isEqualTo(WatcherState.RUNNING);
         }
@@ -175,7 +176,7 @@ class LifecycleEventsIT {
                 .start());
         Publishers.await(orders().insertOne(new Document("_id", 1).append("large", "x".repeat(9_000_000))));
         Publishers.await(orders().updateOne(new Document("_id", 1), Updates.set("status", "paid")));
-        assertThat(self.get().awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(self.get().awaitTermination(LIMIT)).isTrue();
         Publishers.await(orders().insertOne(new Document("_id", 2)));
 
         try (ChangeWatcher again = withImages().start()) {

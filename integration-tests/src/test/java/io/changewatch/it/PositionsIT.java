@@ -1,10 +1,12 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.LIMIT;
 import static io.changewatch.event.OperationType.INSERT;
 import static io.changewatch.pipeline.Condition.document;
 import static io.changewatch.pipeline.Condition.operation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static io.changewatch.it.Eventually.eventually;
 import static org.awaitility.Awaitility.await;
 
 import com.mongodb.MongoQueryException;
@@ -74,8 +76,8 @@ class PositionsIT {
             insert(10);
             pushThePresentOutOfTheOplog();
             rolledOver = now();
-            await().until(() -> stored(idle.name()).compareTo(rolledOver) >= 0);
-            await().until(() -> stored(filtered.name()).compareTo(rolledOver) >= 0);
+            eventually(() -> stored(idle.name()).compareTo(rolledOver) >= 0);
+            eventually(() -> stored(filtered.name()).compareTo(rolledOver) >= 0);
             assertThat(filtered.stats().totalEvents()).isZero();
         }
     }
@@ -104,7 +106,7 @@ class PositionsIT {
     void anIdleWatcherResumesAfterTheRollover() {
         try (ChangeWatcher again = watcher("idle").onEvent(events::add).start()) {
             insert(1);
-            await().until(() -> !events.isEmpty());
+            eventually(() -> !events.isEmpty());
             assertThat(again.state()).isEqualTo(WatcherState.RUNNING);
         }
     }
@@ -113,7 +115,7 @@ class PositionsIT {
     void aFilteredWatcherResumesAfterTheRollover() {
         try (ChangeWatcher again =
                 watcher("filtered").pipeline(NOTHING).onEvent(events::add).start()) {
-            await().until(() -> again.stats().batches() > 2);
+            eventually(() -> again.stats().batches() > 2);
             assertThat(again.state()).isEqualTo(WatcherState.RUNNING);
         }
     }
@@ -129,14 +131,14 @@ class PositionsIT {
                         "Cannot resume watcher 'left-and-told-to-fail': the oplog no longer reaches back to its position of ")
                 .hasMessageEndingWith(
                         "or choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW) to accept the gap.");
-        assertThat(again.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(again.awaitTermination(LIMIT)).isTrue();
         assertThat(again.state()).isEqualTo(WatcherState.FAILED);
         assertThat(events).isEmpty();
     }
 
     private static void startAndThrowWhatEndsIt(ChangeWatcher watcher) throws Throwable {
         watcher.start();
-        assertThat(watcher.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(watcher.awaitTermination(LIMIT)).isTrue();
         throw watcher.failure().orElseThrow();
     }
 
@@ -146,9 +148,9 @@ class PositionsIT {
                 .whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW)
                 .onEvent(events::add)
                 .start()) {
-            await().until(() -> !events.isEmpty());
+            eventually(() -> !events.isEmpty());
             insert(1);
-            await().until(() -> events.size() == 2);
+            eventually(() -> events.size() == 2);
             assertThat(again.state()).isEqualTo(WatcherState.RUNNING);
         }
         assertThat(events.get(0)).isInstanceOfSatisfying(Gap.class, gap -> {
@@ -166,7 +168,7 @@ class PositionsIT {
                 .startFrom(StartPosition.at(before))
                 .onInsert(events::add)
                 .start()) {
-            await().until(() -> events.size() >= 3);
+            eventually(() -> events.size() >= 3);
             assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
         }
         StartPosition second = StartPosition.after(events.get(events.size() - 3).resumeToken());
@@ -174,7 +176,7 @@ class PositionsIT {
 
         try (ChangeWatcher watcher =
                 watcher("after").startFrom(second).onInsert(events::add).start()) {
-            await().until(() -> events.size() == 2);
+            eventually(() -> events.size() == 2);
             assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
         }
     }
@@ -183,7 +185,7 @@ class PositionsIT {
     void resumesWithAnotherPipelineAndLeavesOutWhatWasHandled() {
         try (ChangeWatcher watcher = watcher("changed").onEvent(events::add).start()) {
             insert(5);
-            await().until(() -> events.size() == 5);
+            eventually(() -> events.size() == 5);
             assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
         }
         insert(5);
@@ -192,9 +194,9 @@ class PositionsIT {
                 .pipeline(Pipeline.matching(operation(INSERT)))
                 .onEvent(events::add)
                 .start()) {
-            await().until(() -> events.size() == 10);
+            eventually(() -> events.size() == 10);
             insert(1);
-            await().until(() -> events.size() == 11);
+            eventually(() -> events.size() == 11);
             assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
         }
         assertThat(events.stream().map(ChangeEvent::resumeToken).distinct()).hasSize(11);

@@ -1,7 +1,8 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.LIMIT;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static io.changewatch.it.Eventually.eventually;
 
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
@@ -59,7 +60,7 @@ class ShutdownIT {
         }
 
         assertThat(threads()).isEmpty();
-        await().until(() -> cursors().isEmpty());
+        eventually(() -> cursors().isEmpty());
     }
 
     @Test
@@ -67,13 +68,13 @@ class ShutdownIT {
         try (ChangeWatcher watcher =
                 watcher().onEvent(event -> handled.incrementAndGet()).start()) {
             insert(50);
-            await().until(() -> handled.get() >= 10);
+            eventually(() -> handled.get() >= 10);
             assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
         }
         try (ChangeWatcher watcher =
                 watcher().onEvent(event -> handled.incrementAndGet()).start()) {
             insert(1);
-            await().until(() -> handled.get() >= 51);
+            eventually(() -> handled.get() >= 51);
             assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
         }
 
@@ -92,7 +93,7 @@ class ShutdownIT {
 
         insert(3);
 
-        assertThat(self.get().awaitTermination(Duration.ofSeconds(10))).isTrue();
+        assertThat(self.get().awaitTermination(LIMIT)).isTrue();
         assertThat(handled).hasValue(1);
         assertThat(self.get().state()).isEqualTo(WatcherState.STOPPED);
     }
@@ -111,11 +112,11 @@ class ShutdownIT {
 
         watcher.close(Duration.ofMillis(300));
 
-        assertThat(watcher.awaitTermination(Duration.ofSeconds(10))).isTrue();
+        assertThat(watcher.awaitTermination(LIMIT)).isTrue();
         AtomicInteger again = new AtomicInteger();
         try (ChangeWatcher next =
                 watcher().onEvent(event -> again.incrementAndGet()).start()) {
-            await().until(() -> again.get() == 1); // the event it did not finish
+            eventually(() -> again.get() == 1); // the event it did not finish
             assertThat(next.state()).isEqualTo(WatcherState.RUNNING);
         }
     }
@@ -131,7 +132,7 @@ class ShutdownIT {
 
         closing.close();
 
-        assertThat(watcher.awaitTermination(Duration.ofSeconds(20))).isTrue();
+        assertThat(watcher.awaitTermination(LIMIT)).isTrue();
         assertThat(watcher.state()).isEqualTo(WatcherState.FAILED);
         assertThat(watcher.failure())
                 .get()

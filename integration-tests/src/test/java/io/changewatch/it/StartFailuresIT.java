@@ -163,7 +163,7 @@ class StartFailuresIT {
             assertThat(watcher.state()).isEqualTo(WatcherState.RECOVERING);
 
             servers.restart(0);
-            watcher.awaitRunning(java.time.Duration.ofSeconds(30));
+            watcher.awaitRunning(Duration.ofSeconds(30));
             watcher.close();
         }
     }

@@ -1,7 +1,7 @@
 package io.changewatch.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static io.changewatch.it.Eventually.eventually;
 
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
@@ -34,7 +34,7 @@ class TestcontainersIT {
                 Publishers.await(
                         client.getDatabase("test").getCollection("orders").insertOne(new Document("_id", 0)));
 
-                await().atMost(Duration.ofSeconds(20)).until(() -> handled.count() == 1);
+                eventually(() -> handled.count() == 1);
                 assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
             }
         }

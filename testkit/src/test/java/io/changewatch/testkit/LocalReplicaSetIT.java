@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 class LocalReplicaSetIT {
 
-    private static final Duration ELECTION = Duration.ofSeconds(20);
+    private static final Duration ELECTION = Duration.ofMinutes(1);
 
     @Nested
     class WithOneMember {
@@ -288,7 +288,7 @@ class LocalReplicaSetIT {
             assertThat(ProcessHandle.of(Long.parseLong(facts[0]))).isPresent();
             jvm.destroyForcibly();
 
-            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
                 assertThat(ProcessHandle.of(Long.parseLong(facts[0]))).isEmpty();
                 assertThat(Path.of(facts[1])).doesNotExist();
             });

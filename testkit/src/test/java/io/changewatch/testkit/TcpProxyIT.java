@@ -27,10 +27,11 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(90)
 class TcpProxyIT {
 
     private static final int SILENCE_MILLISECONDS = 300;
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     @Nested
     class BeforeASocket {
@@ -67,7 +68,7 @@ class TcpProxyIT {
             assertThat(accepted.getInputStream().read()).isEqualTo(-1);
             accepted.close();
             assertThat(client.getInputStream().read()).isEqualTo(-1);
-            await().until(() -> proxy.connections() == 0);
+            await().atMost(LIMIT).until(() -> proxy.connections() == 0);
         }
 
         @Test
@@ -151,7 +152,7 @@ class TcpProxyIT {
             proxy.close();
 
             // The last of them may be on its way out still.
-            await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+            await().atMost(LIMIT).untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
                     .noneMatch(thread -> thread.getName().startsWith(ours)));
         }
 
@@ -192,7 +193,7 @@ class TcpProxyIT {
                 proxy.reset();
                 proxy.resume();
 
-                await().until(count::isDone);
+                await().atMost(LIMIT).until(count::isDone);
                 assertThat(Publishers.first(orders.countDocuments())).isEqualTo(1);
             }
         }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 
 final class CheckpointerTest {
     private static final int MAX_UNSAVED_EVENTS = 5;
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofMinutes(1);
     private static final Fingerprint FINGERPRINT = new Fingerprint("shop.orders", "abc");
     private static final Instant NOW = Instant.parse("2026-05-01T10:00:00Z");
 

@@ -85,7 +85,7 @@ final class InvalidatedTest {
     private void stopsOfItsOwnAccord() throws InterruptedException {
         WatcherEngine<BsonDocument> watcher = setup.start();
 
-        assertThat(watcher.awaitTermination(Duration.ofSeconds(10))).isTrue();
+        assertThat(watcher.awaitTermination(Duration.ofMinutes(1))).isTrue();
         watcher.close();
         assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
         assertThat(setup.server.opened()).hasSize(1);

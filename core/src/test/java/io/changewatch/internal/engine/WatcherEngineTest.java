@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A watcher's beginning and its end. */
 final class WatcherEngineTest {
-    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final Duration SOON = Duration.ofMinutes(1);
 
     private final Set<Thread> before = watcherThreads(); // what another test may have left behind
     private final MemoryStore store = MemoryStore.empty();
@@ -244,7 +244,7 @@ final class WatcherEngineTest {
             });
             setup.server.opens().then(store::breakDown).batch(insert(101), insert(102));
             ChangeWatcher pausing = setup.start();
-            assertThat(paused.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(paused.await(60, TimeUnit.SECONDS)).isTrue();
 
             assertThat(pausing.close(SOON)).isTrue();
             assertThat(pausing.state()).isEqualTo(WatcherState.STOPPED);
@@ -422,7 +422,7 @@ final class WatcherEngineTest {
             self.set(setup.build());
             self.get().start();
 
-            assertThat(self.get().awaitTermination(Duration.ofSeconds(5))).isTrue();
+            assertThat(self.get().awaitTermination(SOON)).isTrue();
             assertThat(ended).isFalse();
         }
 

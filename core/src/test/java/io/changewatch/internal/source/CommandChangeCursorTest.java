@@ -89,7 +89,7 @@ final class CommandChangeCursorTest {
         }
         cursor.close();
 
-        assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> waiting.get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(CursorClosedException.class);
         watcher.join();
