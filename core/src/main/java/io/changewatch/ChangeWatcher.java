@@ -65,7 +65,8 @@ public interface ChangeWatcher extends AutoCloseable {
     /**
      * Waits until the stream is open on the server.
      *
-     * @throws TimeoutException if it is not within {@code timeout}; the watcher goes on trying
+     * @throws TimeoutException if it is not within {@code timeout}; the watcher goes on trying, and the exception's cause is
+     *     why it has to, where there is a cause
      * @throws ChangeWatchException if the watcher has failed
      * @throws IllegalStateException if the watcher has been closed
      * @throws InterruptedException if the calling thread is interrupted

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -141,6 +142,11 @@ public final class Checkpointer {
         return progress.failure();
     }
 
+    /** What the store threw last, whether or not it works again. */
+    public Optional<RuntimeException> lastError() {
+        return progress.lastError();
+    }
+
     /** Throws what ended the saving, if anything did. */
     public void throwIfFailed() {
         Throwable failure = failure().orElse(null);
@@ -189,8 +195,7 @@ public final class Checkpointer {
     private static boolean join(Thread thread, Duration deadline) {
         boolean interrupted = Thread.interrupted();
         try {
-            thread.join(
-                    Math.max(1, Math.min(deadline.toSeconds(), Integer.MAX_VALUE) * 1_000 + deadline.toMillisPart()));
+            thread.join(Math.max(1, TimeUnit.MILLISECONDS.convert(deadline)));
         } catch (InterruptedException e) {
             interrupted = true;
         }
@@ -235,13 +240,13 @@ public final class Checkpointer {
     private void noteSaved(Unsaved unsaved, Checkpoint checkpoint, Duration took) {
         int failures = progress.saved(unsaved, checkpoint.savedAt());
         if (failures > 0) {
-            LOG.info("[{}] The checkpoint is saved, after {} failed attempts.", settings.watcher(), failures);
+            LOG.info("[{}] The checkpoint is saved (failed attempts before: {}).", settings.watcher(), failures);
         }
         listener.checkpointSaved(new CheckpointSaved(settings.watcher(), checkpoint, took));
     }
 
     private void waitAfterFailure(Checkpoint checkpoint, RuntimeException cause) throws InterruptedException {
-        int failures = progress.countFailure();
+        int failures = progress.countFailure(cause);
         Optional<Duration> delay = settings.retry().delayAfter(failures, progress.failingFor(), random);
         if (delay.isEmpty()) {
             progress.fail(givenUp(failures, cause));
@@ -267,8 +272,9 @@ public final class Checkpointer {
 
     private StoreException givenUp(int failures, RuntimeException cause) {
         return new StoreException(
-                "Cannot save the checkpoint of watcher '" + settings.watcher() + "': the retry policy gave up after "
-                        + failures + " failed attempts, the last with: " + cause.getMessage()
+                "Cannot save the checkpoint of watcher '" + settings.watcher()
+                        + "': the retry policy gave up (failed attempts: "
+                        + failures + "), the last with: " + cause.getMessage()
                         + " Mend the store, or choose a retryStore(...) that tries longer.",
                 cause);
     }

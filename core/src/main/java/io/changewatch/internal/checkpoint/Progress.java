@@ -29,6 +29,7 @@ final class Progress {
     private @Nullable Position saved;
     private @Nullable Instant savedAt;
     private @Nullable Throwable failure;
+    private @Nullable RuntimeException lastError;
     private long handledEvents;
     private long savedEvents;
     private long lastSaveNanos;
@@ -173,9 +174,10 @@ final class Progress {
     }
 
     /** Counts a failed save; returns how many there were in a row. */
-    int countFailure() {
+    int countFailure(RuntimeException error) {
         lock.lock();
         try {
+            lastError = error;
             if (failuresInARow == 0) {
                 firstFailureNanos = nanoTime.getAsLong();
             }
@@ -183,6 +185,15 @@ final class Progress {
             due = true;
             changed.signalAll();
             return failuresInARow;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Optional<RuntimeException> lastError() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(lastError);
         } finally {
             lock.unlock();
         }

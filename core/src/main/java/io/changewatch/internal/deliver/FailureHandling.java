@@ -8,6 +8,7 @@ import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Calls the application's code for one event until it works or the policy gives up.
  *
- * <p>Called on the watcher's thread only.
+ * <p>Called on the watcher's thread only, except {@link #count()}.
  */
 public final class FailureHandling {
     private static final Logger LOG = LoggerFactory.getLogger(FailureHandling.class);
@@ -27,6 +28,7 @@ public final class FailureHandling {
     private final LongSupplier nanoTime;
     private final RandomGenerator random;
     private final Pause pause;
+    private final AtomicLong count = new AtomicLong();
 
     /** Handling by {@code policy}, waiting with {@code pause} between attempts. */
     public FailureHandling(
@@ -61,6 +63,11 @@ public final class FailureHandling {
         void run() throws Exception;
     }
 
+    /** How many attempts have failed. */
+    public long count() {
+        return count.get();
+    }
+
     /** Runs {@code attempt} by the policy; returns whether it worked, or else the event is to be skipped. */
     boolean run(ChangeEvent<?> event, Attempt attempt) throws InterruptedException {
         long firstFailure = 0;
@@ -71,6 +78,7 @@ public final class FailureHandling {
             } catch (InterruptedException e) {
                 throw e;
             } catch (Exception e) {
+                count.incrementAndGet();
                 firstFailure = failures == 1 ? nanoTime.getAsLong() : firstFailure;
                 Duration elapsed = Duration.ofNanos(nanoTime.getAsLong() - firstFailure);
                 Optional<Duration> delay = policy.retry().delayAfter(failures, elapsed, random);

@@ -59,9 +59,7 @@ final class Attempts {
         LOG.debug("[{}] The stream broke.", watcher, error);
         listener.reconnecting(new Reconnecting(watcher, failures, delay.get(), error));
         lifecycle.recovering(error);
-        if (surroundings.await(lifecycle.stopLatch(), delay.get())) {
-            throw new StoppedException();
-        }
+        lifecycle.pause(delay.get(), surroundings);
         return true;
     }
 
@@ -71,10 +69,10 @@ final class Attempts {
             return;
         }
         LOG.info(
-                "[{}] The stream is open again after {} failed attempts in {} ms.",
+                "[{}] The stream is open again after {} ms (failed attempts: {}).",
                 watcher,
-                failures,
-                elapsed().toMillis());
+                elapsed().toMillis(),
+                failures);
         Reconnected notice = new Reconnected(watcher, failures, elapsed());
         failures = 0;
         lifecycle.running();

@@ -57,8 +57,8 @@ final class CheckpointLoader {
         if (delay.isEmpty()) {
             throw new StoreException(
                     "Cannot load the checkpoint of watcher '" + settings.watcher()
-                            + "': the retry policy gave up after "
-                            + failures + " failed attempts, the last with: " + error.getMessage()
+                            + "': the retry policy gave up (failed attempts: "
+                            + failures + "), the last with: " + error.getMessage()
                             + " Mend the store, or choose a retryStore(...) that tries longer.",
                     error);
         }
@@ -69,9 +69,7 @@ final class CheckpointLoader {
                 delay.get().toMillis(),
                 error);
         lifecycle.recovering(error);
-        if (surroundings.await(lifecycle.stopLatch(), delay.get())) {
-            throw new StoppedException();
-        }
+        lifecycle.pause(delay.get(), surroundings);
     }
 
     private void checkScope(Checkpoint checkpoint) {

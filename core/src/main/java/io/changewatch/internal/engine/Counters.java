@@ -22,7 +22,6 @@ final class Counters implements WatcherListener {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong batches = new AtomicLong();
     private final AtomicLong reconnects = new AtomicLong();
-    private final AtomicLong handlerFailures = new AtomicLong();
     private final AtomicLong skipped = new AtomicLong();
     private final AtomicLong checkpointsSaved = new AtomicLong();
     private final AtomicLong checkpointFailures = new AtomicLong();
@@ -45,11 +44,6 @@ final class Counters implements WatcherListener {
         bytes.addAndGet(size);
         batches.incrementAndGet();
         lastBatchNanos = nanos;
-    }
-
-    @Override
-    public void handlerRetried(HandlerRetried notice) {
-        handlerFailures.incrementAndGet();
     }
 
     @Override
@@ -92,10 +86,6 @@ final class Counters implements WatcherListener {
 
     long reconnects() {
         return reconnects.get();
-    }
-
-    long handlerFailures() {
-        return handlerFailures.get();
     }
 
     long skipped() {

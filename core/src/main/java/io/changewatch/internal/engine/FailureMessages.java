@@ -64,13 +64,16 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                 error);
     }
 
-    ConfigurationException tokenNotFound(RuntimeException error) {
+    /** @param byTimeToo whether the position is one of this watcher, which was looked for by its cluster time as well */
+    ConfigurationException tokenNotFound(boolean byTimeToo, RuntimeException error) {
+        String sought = byTimeToo
+                ? "its position, neither by token nor by cluster time"
+                : "the position given to startFrom(...)";
         return new ConfigurationException(
-                "Cannot resume watcher '" + watcher + "' on " + place()
-                        + ": the server does not find its position, neither by "
-                        + "token nor by cluster time (" + describe(error)
-                        + "). Most often a stage of the pipeline removes or "
-                        + "changes _id, the resume token. Keep _id as it is.",
+                "Cannot resume watcher '" + watcher + "' on " + place() + ": the server does not find " + sought + " ("
+                        + describe(error)
+                        + "). Most often a stage of the pipeline removes or changes _id, the resume token, or the token "
+                        + "belongs to another stream. Keep _id as it is, and resume the stream that the token comes from.",
                 error);
     }
 
@@ -102,8 +105,8 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
 
     StreamFailedException givenUp(int failures, RuntimeException error) {
         return new StreamFailedException(
-                "Watcher '" + watcher + "' on " + place() + " stopped: the retry policy gave up after " + failures
-                        + " failed attempts, the last with: " + describe(error)
+                "Watcher '" + watcher + "' on " + place() + " stopped: the retry policy gave up (failed attempts: "
+                        + failures + "), the last with: " + describe(error)
                         + ". Choose a retry(...) that tries longer, or start the watcher again when the server is back.",
                 error);
     }
@@ -113,7 +116,7 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
     }
 
     /** The kind of error, and its text where that is harmless. */
-    static String describe(RuntimeException error) {
+    static String describe(Throwable error) {
         if (error instanceof MongoCommandException command) {
             return "error " + command.getErrorCode() + " " + command.getErrorCodeName();
         }

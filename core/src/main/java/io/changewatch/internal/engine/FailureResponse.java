@@ -135,7 +135,7 @@ final class FailureResponse {
 
     private Place tokenNotFound(RuntimeException error, Place place) {
         if (place.position() == null || !place.isByToken() || byTime) {
-            throw messages.tokenNotFound(error);
+            throw messages.tokenNotFound(place.position() != null, error);
         }
         if (!splits && !cannotSplit) {
             splits = true;

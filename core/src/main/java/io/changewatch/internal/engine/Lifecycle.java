@@ -30,6 +30,7 @@ final class Lifecycle {
     // Guarded by lock.
     private WatcherState state = WatcherState.NEW;
     private @Nullable Throwable failure;
+    private @Nullable Throwable trouble;
     private final Queue<StateChanged> untold = new ArrayDeque<>();
     private boolean telling;
 
@@ -56,11 +57,6 @@ final class Lifecycle {
         }
     }
 
-    /** Open as soon as the watcher is to stop. */
-    CountDownLatch stopLatch() {
-        return stop;
-    }
-
     boolean isStopRequested() {
         return stop.getCount() == 0;
     }
@@ -69,6 +65,28 @@ final class Lifecycle {
         if (isStopRequested()) {
             throw new StoppedException();
         }
+    }
+
+    /** Why the watcher is {@code RECOVERING}; empty in every other state. */
+    Optional<Throwable> trouble() {
+        lock.lock();
+        try {
+            return Optional.ofNullable(trouble);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for {@code delay}; throws {@link StoppedException} as soon as the watcher is to stop. */
+    void pause(Duration delay, Surroundings surroundings) throws InterruptedException {
+        if (surroundings.await(stop, delay)) {
+            throw new StoppedException();
+        }
+    }
+
+    /** Ends every pause, present and future, without a change of state yet. */
+    void endPauses() {
+        stop.countDown();
     }
 
     /** @throws IllegalStateException if the watcher is not new */
@@ -123,6 +141,7 @@ final class Lifecycle {
         try {
             throwIfStopRequested();
             if (state == next) {
+                trouble = cause;
                 return;
             }
             apply(next, cause);
@@ -150,6 +169,7 @@ final class Lifecycle {
         untold.add(new StateChanged(watcher, state, next, Optional.ofNullable(cause)));
         state = next;
         failure = next == WatcherState.FAILED ? cause : null;
+        trouble = next == WatcherState.RECOVERING ? cause : null;
         changed.signalAll();
     }
 
@@ -186,7 +206,7 @@ final class Lifecycle {
 
     /** Waits for a state; empty if it has not come within {@code timeout}. */
     Optional<WatcherState> await(Predicate<WatcherState> wanted, Duration timeout) throws InterruptedException {
-        long left = nanosOf(timeout);
+        long left = TimeUnit.NANOSECONDS.convert(timeout);
         lock.lock();
         try {
             while (!wanted.test(state) && left > 0) {
@@ -196,10 +216,5 @@ final class Lifecycle {
         } finally {
             lock.unlock();
         }
-    }
-
-    private static long nanosOf(Duration timeout) {
-        boolean tooLong = timeout.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0;
-        return tooLong ? Long.MAX_VALUE : TimeUnit.NANOSECONDS.convert(timeout);
     }
 }

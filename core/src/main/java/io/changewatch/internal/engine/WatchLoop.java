@@ -23,7 +23,6 @@ import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.GapAccepted;
 import io.changewatch.resume.Checkpoint;
-import io.changewatch.resume.StoreException;
 import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
@@ -231,7 +230,8 @@ final class WatchLoop<T> {
 
     private void pin(Position position) throws InterruptedException {
         if (!checkpointer.pin(position)) {
-            lifecycle.recovering(new StoreException("The first position is not saved yet.", null));
+            lifecycle.throwIfStopRequested();
+            lifecycle.recovering(checkpointer.lastError().orElseThrow());
             checkpointer.awaitPinned();
             lifecycle.throwIfStopRequested();
         }
@@ -342,7 +342,7 @@ final class WatchLoop<T> {
                 settings.name(),
                 unsaved);
         listener.deliveryPaused(new DeliveryPaused(settings.name(), unsaved));
-        lifecycle.recovering(new StoreException("The store fails.", null));
+        lifecycle.recovering(checkpointer.lastError().orElseThrow());
         checkpointer.awaitRoom();
         lifecycle.running();
         LOG.info("[{}] Going on: the store works again.", settings.name());

@@ -1,5 +1,7 @@
 package io.changewatch.internal.engine;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import com.mongodb.MongoException;
 import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
@@ -38,6 +40,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final Counters counters = new Counters();
     private final Lifecycle lifecycle;
     private final Checkpointer checkpointer;
+    private final FailureHandling handlerFailures;
     private final Deliverer<T> deliverer;
     private final WatchLoop<T> loop;
     private final Thread thread;
@@ -60,14 +63,14 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings,
                 surroundings.random(),
                 surroundings.threads("changewatch-" + settings.name() + "-checkpoint", true));
-        FailureHandling failures = new FailureHandling(
+        this.handlerFailures = new FailureHandling(
                 settings.name(),
                 settings.recovery().whenHandlerFails(),
                 listener,
                 surroundings,
                 surroundings.random(),
-                this::pause);
-        this.deliverer = deliverers.deliverer(failures, this::handled, this::requestStop);
+                delay -> lifecycle.pause(delay, surroundings));
+        this.deliverer = deliverers.deliverer(handlerFailures, this::handled, this::requestStop);
         this.loop = new WatchLoop<>(
                 settings, provider, lifecycle, listener, counters, checkpointer, deliverer, messages(), surroundings);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
@@ -85,12 +88,6 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 settings.name(),
                 scope,
                 settings.checkpoints().store().map(store -> store.getClass().getSimpleName()));
-    }
-
-    private void pause(Duration delay) throws InterruptedException {
-        if (surroundings.await(lifecycle.stopLatch(), delay)) {
-            throw new StoppedException();
-        }
     }
 
     private void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
@@ -121,7 +118,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 counters.bytes(),
                 counters.batches(),
                 counters.reconnects(),
-                counters.handlerFailures(),
+                handlerFailures.count(),
                 counters.skipped(),
                 counters.checkpointsSaved(),
                 counters.checkpointFailures(),
@@ -168,13 +165,25 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 timeout);
         throwIfFailed();
         if (reached.isEmpty()) {
-            throw new TimeoutException("Watcher '" + name() + "' is " + state() + " and was not running within "
-                    + timeout + "; it goes on trying. Look at its log or at failure() for the reason.");
+            throw notRunning(timeout);
         }
         if (reached.get() != WatcherState.RUNNING) {
             throw new IllegalStateException(
                     "Watcher '" + name() + "' has been closed; build another one to watch again.");
         }
+    }
+
+    private TimeoutException notRunning(Duration timeout) {
+        Optional<Throwable> trouble = lifecycle.trouble();
+        String reason = state() == WatcherState.NEW
+                ? "nobody has called start()."
+                : "it goes on trying"
+                        + trouble.map(error -> " after " + FailureMessages.describe(error) + ".")
+                                .orElse(".");
+        TimeoutException exception = new TimeoutException(
+                "Watcher '" + name() + "' is " + state() + " and was not running within " + timeout + ": " + reason);
+        trouble.ifPresent(exception::initCause);
+        return exception;
     }
 
     @Override
@@ -223,7 +232,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         try {
             boolean ended = awaitTermination(deadline);
             if (ended) {
-                thread.join(Math.max(1, millisOf(deadline))); // a listener may hang in the last notice
+                thread.join(Math.max(1, MILLISECONDS.convert(deadline))); // a listener may hang in the last notice
             }
             return ended;
         } catch (InterruptedException e) {
@@ -234,10 +243,6 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static long millisOf(Duration duration) {
-        return Math.min(duration.getSeconds(), Integer.MAX_VALUE) * 1_000 + duration.getNano() / 1_000_000;
     }
 
     /** A handler does not return. What was handled before it is saved; the interrupt may end its wait. */
@@ -274,7 +279,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     private void end(@Nullable Throwable thrown) {
-        lifecycle.stopLatch().countDown();
+        lifecycle.endPauses();
         checkpointer.close(settings.closeWithin());
         Throwable failure = thrown != null ? thrown : checkpointer.failure().orElse(null);
         loop.wake();

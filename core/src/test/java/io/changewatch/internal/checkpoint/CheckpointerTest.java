@@ -282,10 +282,9 @@ final class CheckpointerTest {
 
             assertThatThrownBy(checkpointer::throwIfFailed)
                     .isInstanceOf(StoreException.class)
-                    .hasMessage(
-                            "Cannot save the checkpoint of watcher 'orders': the retry policy gave up after 1 failed "
-                                    + "attempts, the last with: Out of order. Mend the store, or choose a retryStore(...) that tries "
-                                    + "longer.");
+                    .hasMessage("Cannot save the checkpoint of watcher 'orders': the retry policy gave up (failed "
+                            + "attempts: 1), the last with: Out of order. Mend the store, or choose a retryStore(...) that tries "
+                            + "longer.");
         }
 
         @Test

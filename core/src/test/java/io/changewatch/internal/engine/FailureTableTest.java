@@ -301,7 +301,7 @@ final class FailureTableTest {
 
             assertThat(setup.runToFailure())
                     .isInstanceOf(StreamFailedException.class)
-                    .hasMessageContaining("the retry policy gave up after 1 failed attempts");
+                    .hasMessageContaining("the retry policy gave up (failed attempts: 1)");
         }
 
         private static long seconds(int seconds) {
@@ -332,7 +332,7 @@ final class FailureTableTest {
         assertThat(setup.runToFailure())
                 .isInstanceOf(StreamFailedException.class)
                 .hasMessage(
-                        "Watcher 'orders' on shop.orders stopped: the retry policy gave up after 3 failed attempts, the "
+                        "Watcher 'orders' on shop.orders stopped: the retry policy gave up (failed attempts: 3), the "
                                 + "last with: error 91 ShutdownInProgress. Choose a retry(...) that tries longer, or start the watcher "
                                 + "again when the server is back.");
     }

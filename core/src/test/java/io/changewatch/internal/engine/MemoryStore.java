@@ -21,12 +21,14 @@ import java.util.concurrent.TimeUnit;
  * <p>Thread-safe.
  */
 final class MemoryStore implements ResumeTokenStore {
+    final StoreException broken = new StoreException("The store is broken.", null);
+
     private final List<Checkpoint> saved = new CopyOnWriteArrayList<>();
     private final Queue<Throwable> loadFailures = new ConcurrentLinkedQueue<>();
     private final Queue<Throwable> saveFailures = new ConcurrentLinkedQueue<>();
     private final CountDownLatch failedOnce = new CountDownLatch(1);
     private final Queue<Throwable> releaseFailures = new ConcurrentLinkedQueue<>();
-    private volatile boolean broken;
+    private volatile boolean brokenDown;
     private volatile boolean released;
     private volatile int attempts;
 
@@ -60,11 +62,11 @@ final class MemoryStore implements ResumeTokenStore {
 
     /** Every save fails until {@link #mend()}. */
     void breakDown() {
-        broken = true;
+        brokenDown = true;
     }
 
     void mend() {
-        broken = false;
+        brokenDown = false;
     }
 
     /** All that was saved, in order. */
@@ -97,7 +99,7 @@ final class MemoryStore implements ResumeTokenStore {
     }
 
     void awaitFailure() throws InterruptedException {
-        if (!failedOnce.await(10, TimeUnit.SECONDS)) {
+        if (!failedOnce.await(60, TimeUnit.SECONDS)) {
             throw new AssertionError("No save has failed.");
         }
     }
@@ -111,9 +113,9 @@ final class MemoryStore implements ResumeTokenStore {
     @Override
     public synchronized void save(String watcher, Checkpoint checkpoint) {
         attempts++;
-        if (broken) {
+        if (brokenDown) {
             failedOnce.countDown();
-            throw new StoreException("The store is broken.", null);
+            throw broken;
         }
         throwNext(saveFailures);
         saved.add(checkpoint);

@@ -23,6 +23,13 @@ class RecordingListener implements WatcherListener {
         return all(StateChanged.class).stream().map(StateChanged::to).toList();
     }
 
+    /** Why the watcher went to the states it went to, where there was a reason. */
+    List<Throwable> causes() {
+        return all(StateChanged.class).stream()
+                .flatMap(change -> change.cause().stream())
+                .toList();
+    }
+
     @Override
     public void stateChanged(StateChanged notice) {
         notices.add(notice);

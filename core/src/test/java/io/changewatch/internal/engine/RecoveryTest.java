@@ -6,6 +6,7 @@ import static io.changewatch.internal.engine.Events.insert;
 import static io.changewatch.internal.engine.Events.token;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
@@ -170,6 +171,22 @@ final class RecoveryTest {
         assertThat(stats.batches()).isEqualTo(4);
         assertThat(stats.lastPosition()).hasValue(token(103));
         assertThat(setup.listener.all(EventHandled.class)).hasSize(3);
+    }
+
+    @Test
+    void countsEachFailureOfAHandlerAlsoTheLast() throws InterruptedException {
+        setup.whenHandlerFails(
+                        HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofMillis(10), Duration.ofMillis(10))
+                                        .maxAttempts(3))
+                                .thenSkip())
+                .handler(event -> {
+                    throw new IllegalStateException("broken");
+                });
+        setup.server.opens().batch(insert(101));
+        var stats = setup.run().stats();
+
+        assertThat(stats.handlerFailures()).isEqualTo(3);
+        assertThat(stats.skipped()).isEqualTo(1);
     }
 
     private static List<Duration> millis(long... delays) {

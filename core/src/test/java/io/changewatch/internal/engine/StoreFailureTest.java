@@ -45,6 +45,7 @@ final class StoreFailureTest {
 
         assertThat(setup.handledTimes()).containsExactly(101, 102, 103, 104, 105);
         assertThat(setup.listener.all(DeliveryPaused.class)).containsExactly(new DeliveryPaused("orders", 3));
+        assertThat(setup.listener.causes()).containsExactly(store.broken);
         assertThat(setup.listener.states())
                 .containsExactly(
                         WatcherState.STARTING,
@@ -79,6 +80,7 @@ final class StoreFailureTest {
         store.mend();
         setup.server.awaitQuiet();
         watcher.close();
+        assertThat(setup.listener.causes()).containsExactly(store.broken);
         assertThat(setup.handledTimes()).containsExactly(101);
         assertThat(store.tokens()).startsWith(highWater(ScriptedSource.NOW));
     }
@@ -149,7 +151,7 @@ final class StoreFailureTest {
         assertThat(setup.runToFailure())
                 .isInstanceOf(StoreException.class)
                 .hasMessage(
-                        "Cannot save the checkpoint of watcher 'orders': the retry policy gave up after 1 failed attempts, "
+                        "Cannot save the checkpoint of watcher 'orders': the retry policy gave up (failed attempts: 1), "
                                 + "the last with: Out of order. Mend the store, or choose a retryStore(...) that tries longer.")
                 .hasCause(failure);
     }
@@ -174,7 +176,7 @@ final class StoreFailureTest {
         assertThat(setup.runToFailure())
                 .isInstanceOf(StoreException.class)
                 .hasMessage(
-                        "Cannot load the checkpoint of watcher 'orders': the retry policy gave up after 1 failed attempts, "
+                        "Cannot load the checkpoint of watcher 'orders': the retry policy gave up (failed attempts: 1), "
                                 + "the last with: Out of order. Mend the store, or choose a retryStore(...) that tries longer.");
     }
 }

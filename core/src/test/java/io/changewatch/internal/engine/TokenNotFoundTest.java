@@ -93,8 +93,22 @@ final class TokenNotFoundTest {
                     .hasMessage(
                             "Cannot resume watcher 'orders' on shop.orders: the server does not find its position, neither "
                                     + "by token nor by cluster time (error 280 ChangeStreamFatalError). Most often a stage of the "
-                                    + "pipeline removes or changes _id, the resume token. Keep _id as it is.");
+                                    + "pipeline removes or changes _id, the resume token, or the token belongs to another stream. "
+                                    + "Keep _id as it is, and resume the stream that the token comes from.");
             assertThat(setup.server.opened()).hasSize(3);
+        }
+
+        @Test
+        void failsAtOnceForATokenOfWhichNothingElseIsKnown() throws InterruptedException {
+            setup.store(MemoryStore.empty()).startFrom(StartPosition.after(token(50)));
+            setup.server.refuses(command(280, "ChangeStreamFatalError"));
+
+            assertThat(setup.runToFailure())
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageStartingWith(
+                            "Cannot resume watcher 'orders' on shop.orders: the server does not find the position given to "
+                                    + "startFrom(...) (error 280 ChangeStreamFatalError). Most often ");
+            assertThat(setup.server.opened()).hasSize(1);
         }
     }
 

@@ -151,14 +151,24 @@ final class WatcherEngineTest {
         @Test
         void endsWithTheTimeout() {
             setup.time.holdWaits();
-            setup.server.refuses(network());
+            RuntimeException lost = network();
+            setup.server.refuses(lost);
             watcher.start();
 
             assertThatThrownBy(() -> watcher.awaitRunning(Duration.ofMillis(1)))
                     .isInstanceOf(TimeoutException.class)
                     .hasMessage(
-                            "Watcher 'orders' is RECOVERING and was not running within PT0.001S; it goes on trying. Look at "
-                                    + "its log or at failure() for the reason.");
+                            "Watcher 'orders' is RECOVERING and was not running within PT0.001S: it goes on trying after "
+                                    + FailureMessages.describe(lost) + ".")
+                    .hasCause(lost);
+        }
+
+        @Test
+        void saysThatNobodyHasStartedIt() {
+            assertThatThrownBy(() -> watcher.awaitRunning(Duration.ofMillis(1)))
+                    .isInstanceOf(TimeoutException.class)
+                    .hasMessage(
+                            "Watcher 'orders' is NEW and was not running within PT0.001S: nobody has called start().");
         }
 
         @Test
