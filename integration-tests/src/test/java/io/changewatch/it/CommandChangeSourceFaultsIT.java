@@ -1,9 +1,9 @@
 package io.changewatch.it;
 
 import static io.changewatch.it.Eventually.LIMIT;
+import static io.changewatch.it.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static io.changewatch.it.Eventually.eventually;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;

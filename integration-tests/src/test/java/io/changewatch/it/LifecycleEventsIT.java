@@ -1,8 +1,8 @@
 package io.changewatch.it;
 
 import static io.changewatch.it.Eventually.LIMIT;
-import static org.assertj.core.api.Assertions.assertThat;
 import static io.changewatch.it.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.MongoNamespace;
 import com.mongodb.client.model.Updates;
@@ -21,7 +21,6 @@ import io.changewatch.event.Update;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;

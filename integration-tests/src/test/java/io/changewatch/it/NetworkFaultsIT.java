@@ -1,7 +1,7 @@
 package io.changewatch.it;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static io.changewatch.it.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.mongodb.reactivestreams.client.MongoClient;

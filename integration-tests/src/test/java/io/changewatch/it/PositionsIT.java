@@ -1,12 +1,12 @@
 package io.changewatch.it;
 
-import static io.changewatch.it.Eventually.LIMIT;
 import static io.changewatch.event.OperationType.INSERT;
+import static io.changewatch.it.Eventually.LIMIT;
+import static io.changewatch.it.Eventually.eventually;
 import static io.changewatch.pipeline.Condition.document;
 import static io.changewatch.pipeline.Condition.operation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static io.changewatch.it.Eventually.eventually;
 import static org.awaitility.Awaitility.await;
 
 import com.mongodb.MongoQueryException;

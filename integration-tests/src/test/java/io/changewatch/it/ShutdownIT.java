@@ -1,8 +1,8 @@
 package io.changewatch.it;
 
 import static io.changewatch.it.Eventually.LIMIT;
-import static org.assertj.core.api.Assertions.assertThat;
 import static io.changewatch.it.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
@@ -54,7 +54,7 @@ class ShutdownIT {
         for (int i = 0; i < 5; i++) {
             ChangeWatcher watcher =
                     watcher().onEvent(event -> handled.incrementAndGet()).start();
-            assertThat(cursors()).isNotEmpty();
+            eventually(() -> !cursors().isEmpty());
             watcher.close();
             assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
         }
@@ -165,11 +165,6 @@ class ShutdownIT {
     }
 
     private List<Document> cursors() {
-        return Publishers.await(client.getDatabase("admin")
-                .aggregate(List.of(
-                        new Document("$currentOp", new Document("idleCursors", true).append("allUsers", true)),
-                        new Document(
-                                "$match",
-                                new Document("cursor.originatingCommand.comment", "shutdown of " + database)))));
+        return ServerCursors.find(client, new Document("cursor.originatingCommand.comment", "shutdown of " + database));
     }
 }

@@ -163,7 +163,7 @@ class StartFailuresIT {
             assertThat(watcher.state()).isEqualTo(WatcherState.RECOVERING);
 
             servers.restart(0);
-            watcher.awaitRunning(Duration.ofSeconds(30));
+            watcher.awaitRunning(Eventually.LIMIT);
             watcher.close();
         }
     }

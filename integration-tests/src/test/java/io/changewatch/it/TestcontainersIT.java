@@ -1,14 +1,13 @@
 package io.changewatch.it;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static io.changewatch.it.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.WatcherState;
 import io.changewatch.testkit.Publishers;
-import java.time.Duration;
 import org.bson.Document;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -152,8 +152,9 @@ class TcpProxyIT {
             proxy.close();
 
             // The last of them may be on its way out still.
-            await().atMost(LIMIT).untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
-                    .noneMatch(thread -> thread.getName().startsWith(ours)));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                            .noneMatch(thread -> thread.getName().startsWith(ours)));
         }
 
         private void assertSilent(Socket socket) throws IOException {

@@ -33,6 +33,7 @@ final class StoreFailureIT {
     private static final Duration SHORT = Duration.ofMillis(700);
     /** As long as the driver looks for a server by itself. */
     private static final Duration WITHOUT_LIMIT = Duration.ofSeconds(30);
+
     private static final Duration RECOVERY = Duration.ofSeconds(60);
 
     private final List<BsonDocument> commands = new CopyOnWriteArrayList<>();
