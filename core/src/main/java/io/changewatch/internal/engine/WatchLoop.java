@@ -14,11 +14,7 @@ import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.engine.FailureResponse.MissedEvents;
 import io.changewatch.internal.source.ChangeCursor;
-import io.changewatch.internal.source.ChangeSource;
 import io.changewatch.internal.source.RawBatch;
-import io.changewatch.internal.source.SourceSettings;
-import io.changewatch.observe.WatcherListener.BatchRead;
-import io.changewatch.observe.WatcherListener.DeliveryPaused;
 import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.GapAccepted;
@@ -28,7 +24,6 @@ import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.RawBsonDocument;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,15 +35,15 @@ import org.slf4j.LoggerFactory;
 final class WatchLoop<T> {
     private static final Logger LOG = LoggerFactory.getLogger(WatchLoop.class);
     private static final int CURSOR_NOT_FOUND = 43;
-    private static final String SPLIT = "$changeStreamSplitLargeEvent";
 
     private final WatcherSettings<T> settings;
-    private final SourceProvider provider;
+    private final StreamReader reader;
     private final Lifecycle lifecycle;
     private final SafeListener listener;
     private final boolean isListenedTo;
     private final Counters counters;
     private final Checkpointer checkpointer;
+    private final StoreGate store;
     private final Deliverer<T> deliverer;
     private final Surroundings surroundings;
     private final CheckpointLoader loader;
@@ -56,15 +51,10 @@ final class WatchLoop<T> {
     private final PositionLog positionLog;
     private final FragmentAssembler fragments = new FragmentAssembler();
 
-    // Read by wake() from another thread.
-    private volatile @Nullable ChangeSource source;
-    private volatile @Nullable ChangeCursor cursor;
-
     // The watcher's thread only.
     private Place place = Place.at(StartPosition.now());
     private boolean opened;
     private boolean pinned;
-    private boolean splitting;
     private boolean progressed;
 
     WatchLoop(
@@ -78,12 +68,13 @@ final class WatchLoop<T> {
             FailureMessages messages,
             Surroundings surroundings) {
         this.settings = settings;
-        this.provider = provider;
+        this.reader = new StreamReader(settings, provider, lifecycle, listener, counters, surroundings);
         this.lifecycle = lifecycle;
         this.listener = listener;
         this.isListenedTo = !settings.listeners().isEmpty();
         this.counters = counters;
         this.checkpointer = checkpointer;
+        this.store = new StoreGate(settings.name(), checkpointer, lifecycle, listener);
         this.deliverer = deliverer;
         this.surroundings = surroundings;
         this.loader =
@@ -113,19 +104,7 @@ final class WatchLoop<T> {
 
     /** Ends every wait on the server. */
     void wake() {
-        close(cursor);
-        close(source);
-    }
-
-    /** What cannot be closed is left to the server, which ends idle cursors. */
-    private void close(@Nullable AutoCloseable open) {
-        try {
-            if (open != null) {
-                open.close();
-            }
-        } catch (Exception e) {
-            LOG.warn("[{}] Could not close the stream; the server ends it when it has been idle.", settings.name(), e);
-        }
+        reader.wake();
     }
 
     private void begin() throws InterruptedException {
@@ -139,61 +118,20 @@ final class WatchLoop<T> {
     private void readOneStream() throws SourceFailure, InterruptedException {
         fragments.reset();
         progressed = false;
-        ChangeCursor open = open();
+        ChangeCursor open = reader.open(place, failures.splits());
         try {
-            cursor = open;
             lifecycle.throwIfStopRequested();
-            RawBatch opening = next(open);
+            RawBatch opening = reader.next(open);
             atOpening(opening);
             handOut(opening);
             while (!open.isExhausted()) {
-                RawBatch batch = next(open);
+                RawBatch batch = reader.next(open);
                 noteProgress();
                 handOut(batch);
             }
         } finally {
-            cursor = null;
-            close(open);
+            reader.close(open);
         }
-    }
-
-    private ChangeCursor open() throws SourceFailure, InterruptedException {
-        try {
-            return currentSource().open(place.start());
-        } catch (RuntimeException e) {
-            lifecycle.throwIfStopRequested();
-            throw new SourceFailure(e);
-        }
-    }
-
-    private ChangeSource currentSource() {
-        ChangeSource current = source;
-        if (current != null && splitting == failures.splits()) {
-            return current;
-        }
-        close(current);
-        splitting = failures.splits();
-        SourceSettings plain = settings.source();
-        ChangeSource made =
-                provider.source(splitting ? plain.withLastStage(new BsonDocument(SPLIT, new BsonDocument())) : plain);
-        source = made;
-        lifecycle.throwIfStopRequested(); // a wake() before the line above did not see it
-        return made;
-    }
-
-    private RawBatch next(ChangeCursor open) throws SourceFailure, InterruptedException {
-        RawBatch batch;
-        try {
-            batch = open.next();
-        } catch (RuntimeException e) {
-            lifecycle.throwIfStopRequested();
-            throw new SourceFailure(e);
-        }
-        counters.batch(batch.bytes().length, surroundings.getAsLong());
-        if (isListenedTo) {
-            listener.batchRead(new BatchRead(settings.name(), batch.size(), batch.bytes().length));
-        }
-        return batch;
     }
 
     /** The stream is open on the server. Where it was opened without a checkpoint, that place is saved before any event. */
@@ -224,18 +162,9 @@ final class WatchLoop<T> {
         Optional<Position> position = opening.size() == 0 ? positionAfter(opening) : Optional.empty();
         if (position.isPresent()) {
             place = Place.after(position.get());
-            pin(position.get());
+            store.pin(position.get());
+            pinned = true;
         }
-    }
-
-    private void pin(Position position) throws InterruptedException {
-        if (!checkpointer.pin(position)) {
-            lifecycle.throwIfStopRequested();
-            lifecycle.recovering(checkpointer.lastError().orElseThrow());
-            checkpointer.awaitPinned();
-            lifecycle.throwIfStopRequested();
-        }
-        pinned = true;
     }
 
     /** Where a gap has its place: before any event of the new stream. */
@@ -260,7 +189,8 @@ final class WatchLoop<T> {
         listener.gapAccepted(new GapAccepted(settings.name(), gap));
         deliver(gap);
         if (checkpointer.newest().equals(Optional.of(position))) {
-            pin(position); // otherwise events before the gap are not acknowledged yet, or the gap itself
+            store.pin(position); // otherwise events before the gap are not acknowledged yet, or the gap itself
+            pinned = true;
         }
     }
 
@@ -290,7 +220,7 @@ final class WatchLoop<T> {
     }
 
     private void handOut(byte[] bytes, int offset) throws InterruptedException {
-        if (!splitting) {
+        if (!reader.isSplitting()) {
             decodeAndDeliver(bytes, offset);
             return;
         }
@@ -314,7 +244,7 @@ final class WatchLoop<T> {
     }
 
     private void deliver(ChangeEvent<T> event) throws InterruptedException {
-        waitForStore();
+        store.awaitRoom();
         long begin = surroundings.getAsLong();
         boolean handedOut = deliverer.deliver(event);
         place = Place.after(new Position(event.resumeToken(), event.clusterTime()));
@@ -329,23 +259,6 @@ final class WatchLoop<T> {
             Duration took = Duration.ofNanos(surroundings.getAsLong() - begin);
             listener.eventHandled(new EventHandled(settings.name(), event, took));
         }
-    }
-
-    private void waitForStore() throws InterruptedException {
-        if (checkpointer.hasRoom() || checkpointer.awaitRoomUnlessFailing()) {
-            return;
-        }
-        lifecycle.throwIfStopRequested();
-        long unsaved = checkpointer.unsavedEvents();
-        LOG.warn(
-                "[{}] Pausing: the store fails and {} events are handled since the last checkpoint.",
-                settings.name(),
-                unsaved);
-        listener.deliveryPaused(new DeliveryPaused(settings.name(), unsaved));
-        lifecycle.recovering(checkpointer.lastError().orElseThrow());
-        checkpointer.awaitRoom();
-        lifecycle.running();
-        LOG.info("[{}] Going on: the store works again.", settings.name());
     }
 
     private void skipOrThrow(DecodeException failure) {

@@ -1,0 +1,122 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.internal.source.ChangeCursor;
+import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.RawBatch;
+import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.observe.WatcherListener.BatchRead;
+import org.bson.BsonDocument;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the stream and reads its batches. What the server or the driver throws becomes a {@link SourceFailure}, unless the
+ * watcher is to stop.
+ *
+ * <p>Called on the watcher's thread only, except {@link #wake()}, which ends its waits from any.
+ */
+final class StreamReader {
+    private static final Logger LOG = LoggerFactory.getLogger(StreamReader.class);
+    private static final BsonDocument SPLIT = new BsonDocument("$changeStreamSplitLargeEvent", new BsonDocument());
+
+    private final WatcherSettings<?> settings;
+    private final SourceProvider provider;
+    private final Lifecycle lifecycle;
+    private final SafeListener listener;
+    private final boolean isListenedTo;
+    private final Counters counters;
+    private final Surroundings surroundings;
+
+    // Read by wake() from another thread.
+    private volatile @Nullable ChangeSource source;
+    private volatile @Nullable ChangeCursor cursor;
+
+    private boolean splitting;
+
+    StreamReader(
+            WatcherSettings<?> settings,
+            SourceProvider provider,
+            Lifecycle lifecycle,
+            SafeListener listener,
+            Counters counters,
+            Surroundings surroundings) {
+        this.settings = settings;
+        this.provider = provider;
+        this.lifecycle = lifecycle;
+        this.listener = listener;
+        this.isListenedTo = !settings.listeners().isEmpty();
+        this.counters = counters;
+        this.surroundings = surroundings;
+    }
+
+    /** Opens a stream, which {@link #close} ends; {@code split} asks for large events in fragments. */
+    ChangeCursor open(Place place, boolean split) throws SourceFailure, InterruptedException {
+        try {
+            ChangeCursor open = currentSource(split).open(place.start());
+            cursor = open;
+            return open;
+        } catch (RuntimeException e) {
+            lifecycle.throwIfStopRequested();
+            throw new SourceFailure(e);
+        }
+    }
+
+    private ChangeSource currentSource(boolean split) {
+        ChangeSource current = source;
+        if (current != null && splitting == split) {
+            return current;
+        }
+        closeQuietly(current);
+        splitting = split;
+        SourceSettings plain = settings.source();
+        ChangeSource made = provider.source(split ? plain.withLastStage(SPLIT) : plain);
+        source = made;
+        lifecycle.throwIfStopRequested(); // a wake() before the line above did not see it
+        return made;
+    }
+
+    /** Whether the open stream sends large events in fragments. */
+    boolean isSplitting() {
+        return splitting;
+    }
+
+    /** The next batch. */
+    RawBatch next(ChangeCursor open) throws SourceFailure, InterruptedException {
+        RawBatch batch;
+        try {
+            batch = open.next();
+        } catch (RuntimeException e) {
+            lifecycle.throwIfStopRequested();
+            throw new SourceFailure(e);
+        }
+        counters.batch(batch.bytes().length, surroundings.getAsLong());
+        if (isListenedTo) {
+            listener.batchRead(new BatchRead(settings.name(), batch.size(), batch.bytes().length));
+        }
+        return batch;
+    }
+
+    /** Ends a stream. */
+    void close(ChangeCursor open) {
+        cursor = null;
+        closeQuietly(open);
+    }
+
+    /** Ends every wait on the server. */
+    void wake() {
+        closeQuietly(cursor);
+        closeQuietly(source);
+    }
+
+    /** What cannot be closed is left to the server, which ends idle cursors. */
+    private void closeQuietly(@Nullable AutoCloseable open) {
+        try {
+            if (open != null) {
+                open.close();
+            }
+        } catch (Exception e) {
+            LOG.warn("[{}] Could not close the stream; the server ends it when it has been idle.", settings.name(), e);
+        }
+    }
+}
