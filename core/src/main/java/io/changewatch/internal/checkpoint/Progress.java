@@ -225,7 +225,7 @@ final class Progress {
     long unsavedEvents() {
         lock.lock();
         try {
-            return handledEvents - savedEvents;
+            return unsaved();
         } finally {
             lock.unlock();
         }
@@ -263,7 +263,12 @@ final class Progress {
     }
 
     private boolean isRoom() {
-        return settings.store().isEmpty() || handledEvents - savedEvents < settings.maxUnsavedEvents();
+        return settings.store().isEmpty() || unsaved() < settings.maxUnsavedEvents();
+    }
+
+    /** None where the saved position is the newest: it covers also events that came from behind it. */
+    private long unsaved() {
+        return isUnsaved() ? handledEvents - savedEvents : 0;
     }
 
     /** What a policy throws must reach the watcher, not a subscriber's thread that acknowledges. */
@@ -278,8 +283,7 @@ final class Progress {
 
     private boolean isDueByPolicy(boolean idle) {
         Duration since = Duration.ofNanos(nanoTime.getAsLong() - lastSaveNanos);
-        return settings.policy().isDue(handledEvents - savedEvents, since)
-                || (idle && since.compareTo(LONGEST_IDLE) >= 0);
+        return settings.policy().isDue(unsaved(), since) || (idle && since.compareTo(LONGEST_IDLE) >= 0);
     }
 
     private void request() {

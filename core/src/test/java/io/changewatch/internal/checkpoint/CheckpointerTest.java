@@ -206,6 +206,16 @@ final class CheckpointerTest {
     class Room {
 
         @Test
+        void isNotTakenByEventsBehindWhatIsSaved() throws InterruptedException {
+            policy = (events, time) -> false;
+            start(position(9));
+            handled(1, 2, 3, 4, 5);
+
+            assertThat(checkpointer.hasRoom()).isTrue();
+            assertThat(checkpointer.unsavedEvents()).isZero();
+        }
+
+        @Test
         void endsAtTheBoundAndComesBackWithASave() throws InterruptedException {
             policy = (events, time) -> false;
             start();
