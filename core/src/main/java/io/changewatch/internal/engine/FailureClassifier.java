@@ -89,6 +89,9 @@ final class FailureClassifier {
     }
 
     private static FailureKind byType(MongoException error, boolean opened) {
+        if (error instanceof MongoSecurityException && isCausedByOutage(error)) {
+            return FailureKind.TRANSIENT;
+        }
         if (error instanceof MongoSecurityException || isUnknownHost(error)) {
             return opened ? FailureKind.TRANSIENT : FailureKind.MISCONFIGURED;
         }
@@ -99,6 +102,12 @@ final class FailureClassifier {
             return opened ? FailureKind.TRANSIENT : FailureKind.MISCONFIGURED;
         }
         return isOutage(error) ? FailureKind.TRANSIENT : FailureKind.UNKNOWN;
+    }
+
+    /** The driver reports every failure during the authentication as one of it, also a broken connection. */
+    private static boolean isCausedByOutage(MongoException error) {
+        return error.getCause() instanceof MongoException cause
+                && (TRANSIENT.contains(cause.getCode()) || isOutage(cause));
     }
 
     private static boolean isOutage(MongoException error) {

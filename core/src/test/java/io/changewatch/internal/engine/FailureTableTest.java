@@ -140,6 +140,18 @@ final class FailureTableTest {
                         + "nowhere.example}, caused by {java.net.UnknownHostException: nowhere.example}}]");
     }
 
+    @Test
+    void aConnectionThatBreaksDuringTheAuthenticationIsAnOutage() {
+        for (MongoException cause : List.of(new MongoSocketException("broken", new ServerAddress()), command(91))) {
+            MongoSecurityException broken = new MongoSecurityException(
+                    MongoCredential.createCredential("reader", "admin", new char[0]),
+                    "Exception authenticating",
+                    cause);
+
+            assertThat(FailureClassifier.classify(broken, false, false)).isEqualTo(FailureKind.TRANSIENT);
+        }
+    }
+
     private static MongoSecurityException badCredentials() {
         return new MongoSecurityException(
                 MongoCredential.createCredential("anna", "admin", "secret".toCharArray()), "Exception authenticating");
