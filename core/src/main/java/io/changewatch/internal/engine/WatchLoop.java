@@ -286,7 +286,7 @@ final class WatchLoop<T> {
         }
         place = Place.after(position);
         deliverer.passed(position.token(), position.clusterTime());
-        positionLog.reached(position);
+        checkpointer.newest().ifPresent(positionLog::reached); // not what is only handed out
     }
 
     private Optional<Position> positionAfter(RawBatch batch) {
