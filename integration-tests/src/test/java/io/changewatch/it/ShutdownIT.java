@@ -149,12 +149,14 @@ class ShutdownIT {
     void closesTheClientItMade() {
         try (ChangeWatcher watcher = ChangeWatcher.connect(TestServer.connectionString())
                 .collection(database, "orders")
+                .comment("shutdown of " + database)
                 .onEvent(event -> {})
                 .start()) {
             assertThat(watcher.name()).isEqualTo(database + ".orders");
         }
 
         assertThat(threads()).isEmpty();
+        eventually(() -> cursors().isEmpty());
     }
 
     private static List<String> threads() {

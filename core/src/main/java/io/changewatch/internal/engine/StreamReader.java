@@ -103,9 +103,10 @@ final class StreamReader {
         closeQuietly(open);
     }
 
-    /** Ends every wait on the server. */
+    /** Ends every wait on the server; returns at once. */
     void wake() {
-        closeQuietly(cursor);
+        ChangeCursor open = cursor;
+        closeQuietly(open == null ? null : open::wake);
         closeQuietly(source);
     }
 

@@ -3,7 +3,7 @@ package io.changewatch.internal.source;
 /**
  * An open change stream.
  *
- * <p>{@link #next()} is called on the watcher's thread only; {@link #close()} from any.
+ * <p>Called on the watcher's thread only, except {@link #wake()}.
  */
 public interface ChangeCursor extends AutoCloseable {
 
@@ -21,7 +21,10 @@ public interface ChangeCursor extends AutoCloseable {
     /** Whether the server closed the cursor with the last batch, as it does after an invalidate. */
     boolean isExhausted();
 
-    /** Ends the cursor on the server and wakes {@link #next()}. Never waits on an answer that may not come. Idempotent. */
+    /** Begins to end the cursor on the server, wakes {@link #next()} and returns at once. Called from any thread. Idempotent. */
+    void wake();
+
+    /** As {@link #wake()}, and waits a moment for the server's answer, so that the client may be closed next. Idempotent. */
     @Override
     void close();
 }

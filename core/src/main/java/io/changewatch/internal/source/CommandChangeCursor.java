@@ -5,12 +5,11 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.bson.BsonDocument;
 
 /**
  * A cursor read with getMore commands, of which one is always in flight: it is sent before the batch before it is handed out.
  *
- * <p>{@link #next()} and {@link #isExhausted()} are called on the watcher's thread only; {@link #close()} from any.
+ * <p>Called on the watcher's thread only, except {@link #wake()}.
  */
 final class CommandChangeCursor implements ChangeCursor {
     private static final Duration PATIENCE_WHEN_CLOSING = Duration.ofSeconds(1);
@@ -21,6 +20,9 @@ final class CommandChangeCursor implements ChangeCursor {
     private final CursorReply opening;
     private final ReplyWaiter waiter = new ReplyWaiter();
     private final AtomicBoolean ended = new AtomicBoolean();
+    /** Completed when nobody needs to wait for the end of the cursor on the server. */
+    private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
+
     private CompletableFuture<ServerReply> awaited;
     private int batches;
     private volatile boolean exhausted;
@@ -69,7 +71,8 @@ final class CommandChangeCursor implements ChangeCursor {
         }
         StalledStreamException stalled =
                 watchdog.giveUp(awaited, "A getMore on " + commands.target() + " at " + session.server(), limit);
-        end(Duration.ZERO);
+        gone.complete(false); // the answer may take as long as the getMore's
+        wake();
         return stalled;
     }
 
@@ -78,38 +81,39 @@ final class CommandChangeCursor implements ChangeCursor {
         return exhausted;
     }
 
-    /** Waits a moment for the server to say that the cursor is gone, so that the client may be closed next. */
+    /** Waits also where another thread has begun to end it: whoever closes may close the client next. */
     @Override
     public void close() {
-        end(PATIENCE_WHEN_CLOSING);
+        wake();
+        try {
+            new ReplyWaiter().await(gone, PATIENCE_WHEN_CLOSING);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException unreachable) {
+            // The attempts go on; if all fail, the cursor ends with its session on the server, after half an hour.
+        }
     }
 
     /** The getMore in flight would answer only when its await time ends, so nobody waits for that. */
-    private void end(Duration patience) {
+    @Override
+    public void wake() {
         if (!ended.compareAndSet(false, true)) {
             return;
         }
         waiter.close();
-        if (!exhausted) {
-            kill(patience);
+        if (exhausted) {
+            gone.complete(true);
+        } else {
+            kill();
         }
         session.release();
     }
 
-    private void kill(Duration patience) {
-        CompletableFuture<BsonDocument> killed = session.insist(commands.killCursors(opening));
-        if (!patience.isZero() && session.knowsServer()) {
-            awaitQuietly(killed, patience);
+    private void kill() {
+        if (!session.knowsServer()) {
+            gone.complete(false);
         }
-    }
-
-    private static void awaitQuietly(CompletableFuture<BsonDocument> killed, Duration patience) {
-        try {
-            new ReplyWaiter().await(killed, patience);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        } catch (TimeoutException | RuntimeException unreachable) {
-            // The attempts go on; if all fail, the cursor ends with its session on the server, after half an hour.
-        }
+        CompletableFuture<?> unused = session.insist(commands.killCursors(opening))
+                .whenComplete((reply, failure) -> gone.complete(failure == null));
     }
 }

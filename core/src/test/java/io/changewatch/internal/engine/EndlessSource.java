@@ -65,8 +65,13 @@ final class EndlessSource implements SourceProvider, ChangeSource {
         }
 
         @Override
-        public void close() {
+        public void wake() {
             // It never waits.
+        }
+
+        @Override
+        public void close() {
+            // It holds nothing.
         }
     }
 }

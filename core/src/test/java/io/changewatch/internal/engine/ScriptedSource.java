@@ -304,6 +304,11 @@ final class ScriptedSource implements SourceProvider {
         }
 
         @Override
+        public void wake() {
+            end.countDown();
+        }
+
+        @Override
         public void close() {
             end.countDown();
             if (stream.failsToClose) {
