@@ -88,11 +88,11 @@ public final class BackPressure {
         }
 
         private void bill(Delivery<Order> delivery, int billing) {
+            inFlight.decrementAndGet();
+            delivery.acknowledge();
             if (delivery.event() instanceof Insert<Order> insert) {
                 System.out.println("billed " + insert.document().id() + ", " + billing + " in flight");
             }
-            inFlight.decrementAndGet();
-            delivery.acknowledge();
             subscription.request(1);
         }
 

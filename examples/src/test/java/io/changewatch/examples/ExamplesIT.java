@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
@@ -164,6 +165,8 @@ final class ExamplesIT {
 
     @Test
     void aWatcherStartsAgainAtATimeAClusterTimeOrAToken() throws Exception {
+        long drop = Instant.now().getEpochSecond(); // a time is one of whole seconds
+        Awaitility.await().until(() -> Instant.now().getEpochSecond() > drop);
         Instant before = Instant.now();
         insert("A-1", "user123", "OPEN", 1);
         BsonTimestamp second = insert("A-2", "user123", "OPEN", 2);

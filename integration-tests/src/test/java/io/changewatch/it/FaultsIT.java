@@ -13,6 +13,7 @@ import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.LocalReplicaSet;
 import io.changewatch.testkit.Publishers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -132,8 +133,9 @@ class FaultsIT {
     }
 
     private void killTheCursor() {
-        eventually(() -> !cursors().isEmpty());
-        for (Document operation : cursors()) {
+        List<Document> seen = new ArrayList<>();
+        eventually(() -> seen.addAll(cursors()));
+        for (Document operation : seen) {
             Long cursor = operation.get("cursor", Document.class).getLong("cursorId");
             Publishers.await(client.getDatabase(database)
                     .runCommand(new Document("killCursors", "orders").append("cursors", List.of(cursor))));
