@@ -22,7 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * is kept: if the file is damaged, the watcher goes on from that one, with a warning, and repeats the events between.
  *
  * <p>A watcher's files are locked from the first {@code load} or {@code save} until {@link #release} or {@link #close}, or
- * until the process ends: a second watcher of the same name gets a {@link StoreLockedException}. The directory must be on a
+ * until the process ends: a second watcher of the same name gets a {@link StoreLockedException}, from another process or
+ * another store object. Two watchers of one name on the same store object are not told apart. The directory must be on a
  * file system with locks that work; a container needs a volume that survives it.
  *
  * <p>Thread-safe.
