@@ -8,6 +8,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -132,12 +133,7 @@ final class Progress {
     }
 
     Optional<Throwable> failure() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(failure);
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> Optional.ofNullable(failure));
     }
 
     /** Waits for something to save; empty when saving has ended. */
@@ -191,21 +187,11 @@ final class Progress {
     }
 
     Optional<RuntimeException> lastError() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(lastError);
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> Optional.ofNullable(lastError));
     }
 
     Duration failingFor() {
-        lock.lock();
-        try {
-            return Duration.ofNanos(nanoTime.getAsLong() - firstFailureNanos);
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> Duration.ofNanos(nanoTime.getAsLong() - firstFailureNanos));
     }
 
     /** Waits before the next attempt. The beginning of closing cuts it short: then one more attempt comes at once. */
@@ -232,30 +218,11 @@ final class Progress {
     }
 
     Optional<Position> newest() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(newest);
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> Optional.ofNullable(newest));
     }
 
     Optional<Instant> savedAt() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(savedAt);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean isSaved() {
-        lock.lock();
-        try {
-            return !isUnsaved();
-        } finally {
-            lock.unlock();
-        }
+        return read(() -> Optional.ofNullable(savedAt));
     }
 
     private boolean isUnsaved() {
@@ -289,6 +256,15 @@ final class Progress {
     private void request() {
         due = true;
         changed.signalAll();
+    }
+
+    private <V> V read(Supplier<V> value) {
+        lock.lock();
+        try {
+            return value.get();
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void locked(Runnable change) {
