@@ -106,6 +106,31 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
+    /**
+     * Begins another watcher of the same stream: same client, scope, pipeline, documents, decoding, validations and failure
+     * policies, so that it sees the same events. It has a name of its own, and none of this one's handlers, listeners or
+     * store; it begins at {@link StartPosition#now()}.
+     */
+    public ChangeWatcherBuilder<T> sameStream(String name) {
+        ChangeWatcherBuilder<T> other = new ChangeWatcherBuilder<T>(client, settings, scope, type).name(name);
+        other.pipeline = pipeline;
+        other.fullDocument = fullDocument;
+        other.fullDocumentBeforeChange = fullDocumentBeforeChange;
+        other.showExpandedEvents = showExpandedEvents;
+        other.batchSize = batchSize;
+        other.maxAwait = maxAwait;
+        other.unresponsiveAfter = unresponsiveAfter;
+        other.collation = collation;
+        other.codecRegistry = codecRegistry;
+        other.streamRetry = streamRetry;
+        other.whenHistoryLost = whenHistoryLost;
+        other.whenInvalidated = whenInvalidated;
+        other.whenHandlerFails = whenHandlerFails;
+        other.validations.addAll(validations);
+        other.closeWithin = closeWithin;
+        return other;
+    }
+
     /** Which events the server sends, and with which fields. Default: every event, whole. */
     public ChangeWatcherBuilder<T> pipeline(Pipeline pipeline) {
         this.pipeline = Objects.requireNonNull(pipeline, "pipeline");

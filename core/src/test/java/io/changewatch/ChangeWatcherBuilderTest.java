@@ -3,11 +3,20 @@ package io.changewatch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.mongodb.MongoClientSettings;
+import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import io.changewatch.pipeline.Condition;
+import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.retry.RetryPolicy;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bson.Document;
@@ -169,6 +178,57 @@ final class ChangeWatcherBuilderTest {
 
         public Unmade(int number) {
             this.number = number;
+        }
+    }
+
+    @Test
+    void anotherWatcherOfTheSameStreamHasNeitherItsHandlersNorItsStore() {
+        ChangeWatcherBuilder<Document> feed =
+                orders().name("feed").resumeFrom(STORE).batchSize(0).onEvent(event -> {});
+
+        assertThatThrownBy(() -> feed.sameStream("catch-up").build())
+                .hasMessageStartingWith("Watcher 'catch-up' has no handler");
+        assertThatThrownBy(() -> feed.sameStream("catch-up").publisher())
+                .hasMessage("Watcher 'catch-up' cannot be built: batchSize(0) must be at least 1.");
+        assertThat(feed.sameStream("catch-up").batchSize(1).publisher()).isNotNull();
+    }
+
+    @Test
+    void everyOptionThatDecidesOverEventsIsTheSameForTheSameStream() throws IllegalAccessException {
+        Set<String> own = Set.of(
+                "name",
+                "store",
+                "startFrom",
+                "handlers",
+                "listeners",
+                "comment",
+                "checkpointPolicy",
+                "maxUnsavedEvents",
+                "storeRetry",
+                "logPositionEvery");
+        ChangeWatcherBuilder<Document> feed = orders().pipeline(
+                        Pipeline.matching(Condition.field("x").exists()))
+                .fullDocument(FullDocument.UPDATE_LOOKUP)
+                .fullDocumentBeforeChange(FullDocumentBeforeChange.REQUIRED)
+                .showExpandedEvents()
+                .batchSize(7)
+                .maxAwait(Duration.ofMillis(7))
+                .unresponsiveAfter(Duration.ofMillis(8))
+                .collation(Collation.builder().locale("fr").build())
+                .codecRegistry(MongoClientSettings.getDefaultCodecRegistry())
+                .retry(RetryPolicy.never())
+                .whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW)
+                .whenInvalidated(InvalidatedPolicy.STOP)
+                .whenHandlerFails(HandlerFailurePolicy.skip())
+                .validate(document -> {})
+                .closeWithin(Duration.ofMillis(9));
+        ChangeWatcherBuilder<Document> other = feed.sameStream("catch-up");
+
+        for (Field option : ChangeWatcherBuilder.class.getDeclaredFields()) {
+            if (!own.contains(option.getName()) && !Modifier.isStatic(option.getModifiers())) {
+                option.setAccessible(true);
+                assertThat(option.get(other)).as(option.getName()).isEqualTo(option.get(feed));
+            }
         }
     }
 }

@@ -3,10 +3,12 @@ package io.changewatch.observe;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
+import io.changewatch.event.ResumeToken;
 import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 
 /**
  * Is told what a watcher does: one method and one record for each kind of notice. Every method does nothing by default.
@@ -22,6 +24,13 @@ public interface WatcherListener {
 
     /** The server answered with a batch, possibly an empty one. */
     default void batchRead(BatchRead notice) {}
+
+    /**
+     * Nothing more comes up to a position: the stream was opened there, or went on to it without an event, as it does after
+     * each batch. Called on the watcher's thread when every event before it has been handed out, so that who keeps the events
+     * in their order can keep the positions among them.
+     */
+    default void positionMoved(PositionMoved notice) {}
 
     /** An event was handled. */
     default void eventHandled(EventHandled notice) {}
@@ -63,6 +72,14 @@ public interface WatcherListener {
      * @param bytes the size of the server's reply
      */
     record BatchRead(String watcher, int events, int bytes) {}
+
+    /**
+     * See {@link #positionMoved}.
+     *
+     * @param position where the stream is; like an event's own, it shares the bytes of its batch
+     * @param clusterTime the cluster time of the position
+     */
+    record PositionMoved(String watcher, ResumeToken position, BsonTimestamp clusterTime) {}
 
     /**
      * See {@link #eventHandled}.

@@ -37,6 +37,11 @@ final class SafeListener implements WatcherListener {
     }
 
     @Override
+    public void positionMoved(PositionMoved notice) {
+        tell(listener -> listener.positionMoved(notice));
+    }
+
+    @Override
     public void eventHandled(EventHandled notice) {
         tell(listener -> listener.eventHandled(notice));
     }

@@ -18,6 +18,7 @@ import io.changewatch.internal.source.RawBatch;
 import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.GapAccepted;
+import io.changewatch.observe.WatcherListener.PositionMoved;
 import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.Optional;
@@ -147,6 +148,7 @@ final class WatchLoop<T> {
                     "[{}] Watching {}.",
                     settings.name(),
                     settings.checkpoints().fingerprint().scope());
+            place.known().ifPresent(this::tellPosition);
         }
         opened = true;
         if (lifecycle.state() == WatcherState.STARTING) {
@@ -287,6 +289,13 @@ final class WatchLoop<T> {
         place = Place.after(position);
         deliverer.passed(position.token(), position.clusterTime());
         checkpointer.newest().ifPresent(positionLog::reached); // not what is only handed out
+        tellPosition(position);
+    }
+
+    private void tellPosition(Position position) {
+        if (isListenedTo) {
+            listener.positionMoved(new PositionMoved(settings.name(), position.token(), position.clusterTime()));
+        }
     }
 
     private Optional<Position> positionAfter(RawBatch batch) {

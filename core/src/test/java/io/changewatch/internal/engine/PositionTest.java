@@ -12,8 +12,10 @@ import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.event.ResumeToken;
+import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherListener.EventSkipped;
+import io.changewatch.observe.WatcherListener.PositionMoved;
 import io.changewatch.observe.WatcherStats;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CheckpointPolicy;
@@ -38,6 +40,36 @@ final class PositionTest {
 
         assertThat(seen).containsExactly(Optional.of(highWater(90)));
         assertThat(store.saved().get(0).clusterTime()).isEqualTo(time(90));
+    }
+
+    @Test
+    void tellsWhereTheStreamIsAmongItsEvents() throws InterruptedException {
+        List<Object> told = new ArrayList<>();
+        setup.handler(event -> told.add(event.resumeToken())).listener(new WatcherListener() {
+            @Override
+            public void positionMoved(PositionMoved notice) {
+                told.add(notice);
+            }
+        });
+        setup.server.opens().at(highWater(90)).batchUpTo(highWater(105), insert(101), insert(102));
+        setup.run();
+
+        assertThat(told).startsWith(moved(90), moved(90), token(101), token(102));
+        assertThat(told).endsWith(moved(105));
+    }
+
+    private static PositionMoved moved(int seconds) {
+        return new PositionMoved("orders", highWater(seconds), time(seconds));
+    }
+
+    @Test
+    void tellsThePlaceOfTheCheckpointBeforeTheFirstEvent() throws InterruptedException {
+        setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(50), time(50))));
+        setup.server.opens().batch(insert(51));
+        setup.run();
+
+        assertThat(setup.listener.all(PositionMoved.class).get(0))
+                .isEqualTo(new PositionMoved("orders", token(50), time(50)));
     }
 
     @Test

@@ -36,6 +36,11 @@ class RecordingListener implements WatcherListener {
     }
 
     @Override
+    public void positionMoved(PositionMoved notice) {
+        notices.add(notice);
+    }
+
+    @Override
     public void eventHandled(EventHandled notice) {
         notices.add(notice);
     }
