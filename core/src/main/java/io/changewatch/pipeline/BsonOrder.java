@@ -106,7 +106,7 @@ final class BsonOrder {
     }
 
     /** -2 for NaN, -1 and 1 for the infinities, 0 for what has an exact value. */
-    private static int magnitude(BsonNumber number) {
+    static int magnitude(BsonNumber number) {
         if (isNaN(number)) {
             return -2;
         }
@@ -122,7 +122,8 @@ final class BsonOrder {
         return decimal.isNegative() ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
 
-    private static BigDecimal exact(BsonNumber number) {
+    /** The value of a number that is neither NaN nor infinite. */
+    static BigDecimal exact(BsonNumber number) {
         if (isWhole(number)) {
             return BigDecimal.valueOf(number.longValue());
         }
@@ -138,7 +139,8 @@ final class BsonOrder {
         return decimal.isNegative() ? unsigned.negate() : unsigned;
     }
 
-    private static String text(BsonValue value) {
+    /** The text of a string or symbol. */
+    static String text(BsonValue value) {
         return value instanceof BsonSymbol symbol
                 ? symbol.getSymbol()
                 : value.asString().getValue();
