@@ -1,0 +1,428 @@
+package io.changewatch.push;
+
+import io.changewatch.ChangeWatcher;
+import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.HistoryLostPolicy;
+import io.changewatch.StartPosition;
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.ResumeToken;
+import io.changewatch.observe.WatcherListener;
+import io.changewatch.push.Admission.Admitted;
+import io.changewatch.push.Admission.Reason;
+import io.changewatch.push.Admission.Refused;
+import io.changewatch.push.Connection.Place;
+import io.changewatch.push.PositionSigner.Reading;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands one change stream on to any number of clients: one cursor on the server, however many browsers.
+ *
+ * {@snippet class="io.changewatch.examples.orders.OrderFeed" region="feed"}
+ *
+ * <p>Each client receives, in the stream's order, the events that fulfil its own filter and that it is permitted to see. Every
+ * message carries a position; who comes again with it receives everything since, without a gap or a repetition, and then
+ * goes on live. A client that is too slow is ended, conflated or told of a gap, as {@link SlowClientPolicy} says, and delays
+ * neither the watcher nor another client.
+ *
+ * <p>An adapter calls {@link #admit} before it upgrades a connection, and {@link #attach} when it is open.
+ *
+ * <p>Thread-safe.
+ *
+ * @param <T> the type documents are decoded to
+ */
+public final class LiveFeed<T> implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveFeed.class);
+
+    private final ChangeWatcher watcher;
+    private final FeedOptions<T> options;
+    private final FeedContext<T> context;
+    private final PositionSigner signer;
+    private final Admissions admissions;
+    private final ExecutorService senders;
+    private final ScheduledExecutorService heartbeats;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicBoolean isClosing = new AtomicBoolean();
+
+    /**
+     * Begins a feed over a watcher's builder, which it takes over: use that for nothing else. The watcher needs no store; where
+     * it begins, its buffer begins ({@code startFrom(StartPosition.at(..))} fills it with what happened before).
+     */
+    public static <T> LiveFeedBuilder<T> over(ChangeWatcherBuilder<T> watcher) {
+        return new LiveFeedBuilder<>(Objects.requireNonNull(watcher, "watcher"));
+    }
+
+    static <T> LiveFeed<T> start(ChangeWatcherBuilder<T> builder, FeedOptions<T> options) {
+        AtomicReference<@Nullable LiveFeed<T>> made = new AtomicReference<>();
+        ChangeWatcher watcher = builder.onEvent(event ->
+                        Objects.requireNonNull(made.get()).context.hub().accept(event))
+                .listener(new Listener<>(made))
+                .build();
+        LiveFeed<T> feed = new LiveFeed<>(builder, watcher, options, System::nanoTime, Clock.systemUTC());
+        made.set(feed);
+        feed.begin();
+        return feed;
+    }
+
+    private LiveFeed(
+            ChangeWatcherBuilder<T> builder,
+            ChangeWatcher watcher,
+            FeedOptions<T> options,
+            LongSupplier ticker,
+            Clock clock) {
+        String name = watcher.name();
+        this.watcher = watcher;
+        this.options = options;
+        this.signer = new PositionSigner(name, options.signingKeys());
+        this.admissions = new Admissions(name, options);
+        this.senders = Executors.newFixedThreadPool(options.senders(), threads(name, "send"));
+        this.heartbeats = Executors.newSingleThreadScheduledExecutor(threads(name, "heartbeat"));
+        Figures figures = new Figures(clock);
+        Encoder<T> encoder = new Encoder<>(name, signer, options.maxMessageBytes(), options.fetchAt(), figures);
+        this.context = new FeedContext<>(
+                name,
+                options,
+                encoder,
+                figures,
+                new Hub<>(encoder, figures, ticker, options.buffer()),
+                new CatchUps<>(new SameStream<>(builder, name), options.buffer().catchUpCursors()),
+                new Seats(options.clients()),
+                senders,
+                ticker,
+                clock,
+                () -> watcher.state().name());
+    }
+
+    private static ThreadFactory threads(String feed, String task) {
+        AtomicInteger number = new AtomicInteger();
+        return work -> {
+            Thread thread = new Thread(work, "changewatch-" + feed + "-" + task + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    private void begin() {
+        try {
+            watcher.start();
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+        long nanos = options.heartbeatEvery().toNanos();
+        Future<?> unused = heartbeats.scheduleAtFixedRate(this::beat, nanos, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void beat() {
+        try {
+            context.hub().evict();
+            long nanos = context.nanos();
+            context.hub().clients().forEach(client -> client.beat(nanos));
+        } catch (RuntimeException e) { // or there would be no other heartbeat
+            LOG.error("[{}] A heartbeat failed.", context.name(), e);
+        }
+    }
+
+    /**
+     * Decides over a request, before the connection is upgraded: origin, authentication, filters, limits.
+     *
+     * <p>A place among the clients is taken by {@link #attach} only, which looks again.
+     */
+    public Admission admit(Handshake handshake) {
+        Objects.requireNonNull(handshake, "handshake");
+        Admission decision = admissions.admit(handshake);
+        if (decision instanceof Admitted admitted) {
+            Optional<Refused> refusal = unavailable()
+                    .or(() ->
+                            context.seats().look(admitted.request().principal()).map(this::full));
+            decision = refusal.isPresent() ? refusal.get() : decision;
+        }
+        if (decision instanceof Refused refused) {
+            context.figures().refused(refused.reason());
+            LOG.debug("[{}] Refused a client: {}", context.name(), refused.reason());
+        }
+        return decision;
+    }
+
+    private Optional<Refused> unavailable() {
+        if (isClosing.get()) {
+            return Optional.of(new Refused(
+                    Reason.CLOSING,
+                    503,
+                    CloseCodes.SERVICE_RESTART,
+                    "The service restarts. Come again with your position."));
+        }
+        if (watcher.state().isTerminal()) {
+            return Optional.of(new Refused(
+                    Reason.FAILED, 503, CloseCodes.INTERNAL_ERROR, "The feed has failed. Come again later."));
+        }
+        return context.hub().isReady()
+                ? Optional.empty()
+                : Optional.of(new Refused(
+                        Reason.NOT_READY,
+                        503,
+                        CloseCodes.TRY_AGAIN_LATER,
+                        "The feed has not reached its database yet. Come again in a moment."));
+    }
+
+    private Refused full(Reason reason) {
+        return reason == Reason.FULL
+                ? new Refused(
+                        reason,
+                        503,
+                        CloseCodes.TRY_AGAIN_LATER,
+                        "The feed has all the " + options.clients().max() + " clients it takes. Come again later.")
+                : new Refused(
+                        reason,
+                        429,
+                        CloseCodes.POLICY_VIOLATION,
+                        "You have all the " + options.clients().maxPerPrincipal()
+                                + " connections that you may have. Close one first.");
+    }
+
+    /**
+     * Attaches a client whose connection is open: it is greeted, caught up if it named a position, and then receives events
+     * until one side ends it. If it cannot be taken any more, it is turned away as {@link #refuse} does.
+     *
+     * @return what the adapter tells about the client from now on
+     */
+    public FeedSession attach(ClientRequest request, FeedClient client) {
+        Objects.requireNonNull(request, "request");
+        Objects.requireNonNull(client, "client");
+        Optional<Refused> refusal =
+                unavailable().or(() -> context.seats().take(request.principal()).map(this::full));
+        if (refusal.isPresent()) {
+            context.figures().refused(refusal.get().reason());
+            refuse(refusal.get(), request.transport(), client);
+            return Absent.INSTANCE;
+        }
+        return attached(request, client);
+    }
+
+    private FeedSession attached(ClientRequest request, FeedClient client) {
+        Reading reading = request.after().map(signer::read).orElse(null);
+        GapReason gap = reading instanceof Reading.Forged
+                ? GapReason.POSITION_INVALID
+                : reading instanceof Reading.Foreign ? GapReason.POSITION_FOREIGN : null;
+        Connection<T> connection = new Connection<>(
+                context, request, client, options.payloadFor().apply(request.principal()), place(reading));
+        context.figures().attached.increment();
+        context.hub().arrived(connection);
+        connection.begin(gap);
+        if (isClosing.get() || watcher.state().isTerminal()) { // since it was looked at
+            sayGoodbye(connection);
+        }
+        return connection;
+    }
+
+    private Place place(@Nullable Reading reading) {
+        if (reading instanceof Reading.Valid valid) {
+            return new Place(context.hub().sequenceAt(valid.token()), valid.token(), true);
+        }
+        var now = context.hub().progress();
+        return new Place(now.sequence(), now.position(), false);
+    }
+
+    /** Turns away a client whose connection is open: a {@code closing} message with the whole text, then the close code. */
+    public void refuse(Refused refused, Transport transport, FeedClient client) {
+        Message last = context.encoder().closing(null, refused.closeCode(), refused.message(), transport);
+        senders.execute(() -> {
+            try {
+                client.send(last.text())
+                        .whenComplete(
+                                (sent, failure) -> client.close(refused.closeCode(), Texts.reason(refused.message())));
+            } catch (RuntimeException e) { // the adapter's
+                LOG.debug("[{}] A refused client could not be told so.", context.name(), e);
+            }
+        });
+    }
+
+    /** The watcher that the feed stands on: its state, its figures, its failure. */
+    public ChangeWatcher watcher() {
+        return watcher;
+    }
+
+    /** What the feed has done so far. */
+    public FeedStats stats() {
+        Figures figures = context.figures();
+        long messages = 0;
+        long bytes = 0;
+        int longest = 0;
+        for (Connection<T> client : context.hub().clients()) {
+            long[] waiting = client.waiting();
+            messages += waiting[0];
+            bytes += waiting[1];
+            longest = Math.max(longest, (int) waiting[0]);
+        }
+        int[] catchUps = context.catchUps().counts();
+        long[] held = context.hub().held();
+        return new FeedStats(
+                watcher.state(),
+                context.seats().taken(),
+                figures.attached.sum(),
+                figures.refused(),
+                figures.events.sum(),
+                figures.sent.sum(),
+                figures.sentBytes.sum(),
+                figures.dropped.sum(),
+                figures.conflated.sum(),
+                figures.oversize.sum(),
+                figures.replayedFromBuffer.sum(),
+                figures.replayedFromServer.sum(),
+                figures.gaps.sum(),
+                figures.slow.sum(),
+                figures.dead.sum(),
+                messages,
+                bytes,
+                longest,
+                catchUps[0],
+                catchUps[1],
+                (int) held[0],
+                held[1],
+                figures.latency.snapshot());
+    }
+
+    /**
+     * Ends the feed: refuses new clients, closes the watcher, sends what is queued, tells every client to come again
+     * ({@code closing}, then 1012), and ends its threads. Takes at most the watcher's {@code closeWithin} and
+     * {@link LiveFeedBuilder#drainWithin}. A second call waits for the first.
+     */
+    @Override
+    public void close() {
+        try {
+            if (isClosing.getAndSet(true)) {
+                ended.await();
+            } else {
+                end();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end() throws InterruptedException {
+        try {
+            watcher.close();
+            drain();
+        } finally {
+            heartbeats.shutdownNow();
+            context.hub().clients().forEach(Connection::abandon);
+            senders.shutdown();
+            ended.countDown();
+        }
+    }
+
+    private void drain() throws InterruptedException {
+        context.hub().clients().forEach(this::sayGoodbye);
+        long deadline = context.nanos() + options.drainWithin().toNanos();
+        context.seats().awaitEmpty(deadline - context.nanos());
+        context.hub().clients().forEach(Connection::abandon);
+        context.catchUps().close(Math.max(0, deadline - context.nanos()));
+        LOG.info("[{}] The feed has ended.", context.name());
+    }
+
+    private void sayGoodbye(Connection<T> client) {
+        if (isClosing.get()) {
+            client.end(CloseCodes.SERVICE_RESTART, "The service restarts. Come again with your position.", false);
+        } else {
+            client.end(CloseCodes.INTERNAL_ERROR, "The feed has failed. Come again later with your position.", false);
+        }
+    }
+
+    /** Carries what the watcher tells to the hub. */
+    private record Listener<T>(AtomicReference<@Nullable LiveFeed<T>> feed) implements WatcherListener {
+
+        @Override
+        public void positionMoved(PositionMoved notice) {
+            Objects.requireNonNull(feed.get()).context.hub().moved(notice.position(), notice.clusterTime());
+        }
+
+        @Override
+        public void stateChanged(StateChanged notice) {
+            LiveFeed<T> known = feed.get();
+            if (notice.to().isTerminal() && known != null && !known.isClosing.get()) {
+                known.context.hub().clients().forEach(known::sayGoodbye);
+            }
+        }
+    }
+
+    /** Opens catch-up cursors on the watcher's own stream. */
+    private record SameStream<T>(ChangeWatcherBuilder<T> builder, String name, AtomicInteger numbers)
+            implements CatchUps.Opener<T> {
+
+        SameStream(ChangeWatcherBuilder<T> builder, String name) {
+            this(builder, name, new AtomicInteger());
+        }
+
+        @Override
+        public Publisher<ChangeEvent<T>> open(
+                ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended) {
+            return builder.sameStream(name + "-catch-up-" + numbers.incrementAndGet())
+                    .startFrom(StartPosition.after(after))
+                    .whenHistoryLost(HistoryLostPolicy.FAIL) // the feed itself tells its client of the gap
+                    .logPositionEvery(Duration.ZERO)
+                    .listener(new CatchUpListener(moved, ended))
+                    .publisher();
+        }
+    }
+
+    private record CatchUpListener(BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended)
+            implements WatcherListener {
+
+        @Override
+        public void positionMoved(PositionMoved notice) {
+            moved.accept(notice.position(), notice.clusterTime());
+        }
+
+        @Override
+        public void stateChanged(StateChanged notice) {
+            if (notice.to().isTerminal()) {
+                ended.run();
+            }
+        }
+    }
+
+    /** What is told about a client that was turned away. */
+    private enum Absent implements FeedSession {
+        INSTANCE;
+
+        @Override
+        public void received(String text) {
+            // It is being closed.
+        }
+
+        @Override
+        public void receivedBinary() {
+            // It is being closed.
+        }
+
+        @Override
+        public void pong() {
+            // It is being closed.
+        }
+
+        @Override
+        public void closed() {
+            // Nothing is held of it.
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package io.changewatch.push;
+
+import io.changewatch.event.ResumeToken;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A text that is ready to be sent.
+ *
+ * @param text as the transport wants it
+ * @param bytes its size in UTF-8
+ * @param position where a client that has received it is; null for a text that says nothing of it
+ * @param document which document it is about, for conflation; null if it is about none
+ * @param changedAt when the change happened, of a message whose latency counts; null for others
+ */
+record Message(
+        String text,
+        int bytes,
+        @Nullable ResumeToken position,
+        @Nullable String document,
+        @Nullable Instant changedAt) {
+
+    /** A message about the feed itself. */
+    static Message notice(String text, @Nullable ResumeToken position) {
+        return new Message(text, Texts.utf8Length(text), position, null, null);
+    }
+
+    /** The same message, sent late: its latency says nothing. */
+    Message replayed() {
+        return new Message(text, bytes, position, document, null);
+    }
+}
