@@ -40,20 +40,23 @@ public final class OrdersDemo {
 
     /** Runs the demo; takes no arguments. */
     public static void main(String[] args) throws Exception {
+        System.exit(run(System.getenv("CHANGEWATCH_URI")) ? 0 : 1);
+    }
+
+    /** Runs the demo on a replica set, or one of its own; returns whether nothing was lost or out of order. */
+    public static boolean run(@Nullable String connectionString) throws Exception {
         Path folder = Files.createTempDirectory("changewatch-demo");
-        boolean good;
         try {
-            good = run(System.getenv("CHANGEWATCH_URI"), folder);
+            return run(connectionString, folder);
         } finally {
             delete(folder);
         }
-        System.exit(good ? 0 : 1);
     }
 
     private static boolean run(@Nullable String given, Path folder) throws Exception {
         String database = "changewatch_demo_" + ProcessHandle.current().pid();
         if (given != null) {
-            say("Using the replica set of CHANGEWATCH_URI, database " + database);
+            say("Using database " + database);
             return new OrdersDemo(given, database, folder).run();
         }
         say("Starting a replica set of one mongod");

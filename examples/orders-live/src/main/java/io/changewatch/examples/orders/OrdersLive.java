@@ -1,0 +1,96 @@
+package io.changewatch.examples.orders;
+
+import io.changewatch.examples.demo.OrdersDemo;
+import io.changewatch.testkit.LocalReplicaSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the application until Ctrl-C: on the replica set of the environment variable {@code CHANGEWATCH_URI}, or on one of its
+ * own. {@code ORDERS_PORT} is where it listens (7070), {@code ORDERS_POSITION_KEY} signs positions.
+ *
+ * <p>With {@code --check} nobody is waited for: a client is dropped and resumed, a watcher is killed and resumed, every change
+ * is accounted for, and the exit code is 0 only if nothing was lost.
+ */
+public final class OrdersLive {
+    private static final int PORT = 7_070;
+    private static final int SECONDS_TO_STOP = 20;
+
+    private final boolean check;
+    private final CountDownLatch interrupted = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    private OrdersLive(boolean check) {
+        this.check = check;
+    }
+
+    /** Runs it; the only argument is {@code --check}. */
+    public static void main(String[] args) throws Exception {
+        boolean check = List.of(args).contains("--check");
+        if (args.length > (check ? 1 : 0)) {
+            System.err.println("Unknown arguments. There is one: --check");
+            System.exit(2);
+        }
+        boolean good = new OrdersLive(check).run(System.getenv("CHANGEWATCH_URI"));
+        if (!good) {
+            System.exit(1);
+        }
+    }
+
+    private boolean run(@Nullable String given) throws Exception {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::interrupt, "interrupt"));
+        try {
+            if (given != null) {
+                System.out.println("Using the replica set of CHANGEWATCH_URI");
+                return runOn(given);
+            }
+            System.out.println("Starting a replica set of one mongod");
+            try (LocalReplicaSet servers = LocalReplicaSet.start()) {
+                return runOn(servers.connectionString());
+            }
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    /** Ctrl-C: the program's own thread stops everything in order; the JVM waits for it here. */
+    private void interrupt() {
+        interrupted.countDown();
+        try {
+            if (!ended.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
+                System.err.println("Not everything stopped within " + SECONDS_TO_STOP + " s.");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean runOn(String connectionString) throws Exception {
+        try (OrdersApp app = OrdersApp.start(settings(connectionString))) {
+            System.out.println("Live orders: " + app.url());
+            if (check) {
+                boolean live = new LiveCheck(app).run();
+                return OrdersDemo.run(connectionString) && live;
+            }
+            app.load().pace(20);
+            System.out.println("Press Ctrl-C to stop.");
+            interrupted.await();
+            System.out.println("Stopping");
+            return true;
+        }
+    }
+
+    private Settings settings(String connectionString) {
+        String port = System.getenv().getOrDefault("ORDERS_PORT", Integer.toString(check ? 0 : PORT));
+        return new Settings(
+                connectionString,
+                "changewatch_orders_live",
+                Integer.parseInt(port),
+                Optional.ofNullable(System.getenv("ORDERS_POSITION_KEY")),
+                Map.of());
+    }
+}
