@@ -56,13 +56,16 @@ final class Load implements AutoCloseable {
 
     private void run() {
         double owed = 0;
+        long last = System.nanoTime();
         try {
             while (!stop.await(1_000 / TICKS_A_SECOND, TimeUnit.MILLISECONDS)) {
-                owed = Math.min(MOST, owed + (double) perSecond / TICKS_A_SECOND);
+                long now = System.nanoTime();
+                owed = Math.min(perSecond, owed + (double) perSecond * (now - last) / TimeUnit.SECONDS.toNanos(1));
+                last = now;
                 owed -= write((int) owed);
             }
         } catch (InterruptedException e) {
-            LOG.debug("The load was stopped while it wrote.");
+            LOG.debug("The load was stopped while it waited.");
         }
     }
 
@@ -117,6 +120,7 @@ final class Load implements AutoCloseable {
     @Override
     public void close() {
         stop.countDown();
+        thread.interrupt();
         try {
             thread.join(TimeUnit.SECONDS.toMillis(10));
         } catch (InterruptedException e) {
