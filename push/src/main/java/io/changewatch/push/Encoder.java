@@ -3,18 +3,11 @@ package io.changewatch.push;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.DocumentEvent;
 import io.changewatch.event.ResumeToken;
-import java.io.StringWriter;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.bson.BsonString;
 import org.bson.BsonValue;
-import org.bson.codecs.BsonValueCodec;
-import org.bson.codecs.EncoderContext;
-import org.bson.json.JsonMode;
-import org.bson.json.JsonWriter;
-import org.bson.json.JsonWriterSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,8 +20,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Encoder<T> {
     private static final Logger LOG = LoggerFactory.getLogger(Encoder.class);
-    private static final JsonWriterSettings RELAXED =
-            JsonWriterSettings.builder().outputMode(JsonMode.RELAXED).build();
 
     private final String feed;
     private final PositionSigner signer;
@@ -90,7 +81,7 @@ final class Encoder<T> {
         });
     }
 
-    private String instead(String type, ChangeEvent<T> event, String position, Consumer<Fields> more) {
+    private String instead(String type, ChangeEvent<T> event, String position, Consumer<JsonObject> more) {
         return object(fields -> {
             fields.text("type", type).text("position", position);
             describe(event, fields, true);
@@ -108,7 +99,7 @@ final class Encoder<T> {
         }
     }
 
-    private static void describe(ChangeEvent<?> event, Fields fields, boolean withId) {
+    private static void describe(ChangeEvent<?> event, JsonObject fields, boolean withId) {
         fields.text("operation", operation(event));
         event.namespace().ifPresent(namespace -> fields.text("namespace", namespace.toString()));
         if (withId && event instanceof DocumentEvent<?> document) {
@@ -131,9 +122,9 @@ final class Encoder<T> {
         return new Message(text, Texts.utf8Length(text), event.resumeToken(), document(event), event.wallTime());
     }
 
-    private static @Nullable String document(ChangeEvent<?> event) {
+    private static @Nullable DocumentName document(ChangeEvent<?> event) {
         return event instanceof DocumentEvent<?> document
-                ? document.in() + " " + document.documentKey().toJson()
+                ? new DocumentName(document.in(), document.documentKey())
                 : null;
     }
 
@@ -181,7 +172,7 @@ final class Encoder<T> {
         return notice("error", null, transport, fields -> fields.text("message", what));
     }
 
-    private Message notice(String type, @Nullable ResumeToken at, Transport transport, Consumer<Fields> rest) {
+    private Message notice(String type, @Nullable ResumeToken at, Transport transport, Consumer<JsonObject> rest) {
         String position = at == null ? null : signer.sign(at);
         String json = object(fields -> {
             fields.text("type", type);
@@ -206,36 +197,9 @@ final class Encoder<T> {
         return block.append('\n').toString();
     }
 
-    private static String object(Consumer<Fields> content) {
-        StringWriter text = new StringWriter();
-        JsonWriter writer = new JsonWriter(text, RELAXED);
-        writer.writeStartDocument();
-        content.accept(new Fields(writer));
-        writer.writeEndDocument();
-        return text.toString();
-    }
-
-    /** Writes the fields of one object. */
-    private record Fields(JsonWriter writer) {
-
-        Fields text(String name, String value) {
-            return value(name, new BsonString(value));
-        }
-
-        Fields number(String name, long value) {
-            writer.writeInt64(name, value);
-            return this;
-        }
-
-        Fields bool(String name, boolean value) {
-            writer.writeBoolean(name, value);
-            return this;
-        }
-
-        Fields value(String name, BsonValue value) {
-            writer.writeName(name);
-            new BsonValueCodec().encode(writer, value, EncoderContext.builder().build());
-            return this;
-        }
+    private static String object(Consumer<JsonObject> content) {
+        JsonObject object = new JsonObject();
+        content.accept(object);
+        return object.end();
     }
 }

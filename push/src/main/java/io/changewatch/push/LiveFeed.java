@@ -323,11 +323,19 @@ public final class LiveFeed<T> implements AutoCloseable {
         try {
             watcher.close();
             drain();
+            stopThreads();
         } finally {
             heartbeats.shutdownNow();
-            context.hub().clients().forEach(Connection::abandon);
             senders.shutdown();
             ended.countDown();
+        }
+    }
+
+    private void stopThreads() throws InterruptedException {
+        heartbeats.shutdownNow();
+        senders.shutdown();
+        if (!senders.awaitTermination(1, TimeUnit.SECONDS)) {
+            LOG.warn("[{}] A client's send(..) has not returned; its thread ends when it does.", context.name());
         }
     }
 

@@ -17,7 +17,7 @@ record Message(
         String text,
         int bytes,
         @Nullable ResumeToken position,
-        @Nullable String document,
+        @Nullable DocumentName document,
         @Nullable Instant changedAt) {
 
     /** A message about the feed itself. */

@@ -170,24 +170,28 @@ final class PositionSigner {
 
     /** The two keys that come of one secret; their text form shows nothing. */
     private static final class Keys {
-        private final SecretKeySpec signing;
+        private final Mac signing; // a copy of it signs: that is quicker than to make one
         private final SecretKeySpec sealing;
+        private final ThreadLocal<Cipher> ciphers = ThreadLocal.withInitial(Keys::cipher);
 
-        private Keys(SecretKeySpec signing, SecretKeySpec sealing) {
+        private Keys(Mac signing, SecretKeySpec sealing) {
             this.signing = signing;
             this.sealing = sealing;
         }
 
         static Keys of(byte[] secret) {
-            SecretKeySpec root = new SecretKeySpec(secret, HMAC);
-            byte[] sealing = Arrays.copyOf(hmac(root, "seal".getBytes(StandardCharsets.UTF_8)), 16);
-            return new Keys(
-                    new SecretKeySpec(hmac(root, "sign".getBytes(StandardCharsets.UTF_8)), HMAC),
-                    new SecretKeySpec(sealing, "AES"));
+            Mac root = hmac(secret);
+            byte[] sealing = Arrays.copyOf(root.doFinal("seal".getBytes(StandardCharsets.UTF_8)), 16);
+            byte[] signing = root.doFinal("sign".getBytes(StandardCharsets.UTF_8));
+            return new Keys(hmac(signing), new SecretKeySpec(sealing, "AES"));
         }
 
         byte[] signature(byte[] content) {
-            return Arrays.copyOf(hmac(signing, content), SIGNATURE);
+            try {
+                return Arrays.copyOf(((Mac) signing.clone()).doFinal(content), SIGNATURE);
+            } catch (CloneNotSupportedException e) {
+                throw new IllegalStateException(e); // every Java's can be copied
+            }
         }
 
         /** The content, if this key signed it. */
@@ -198,19 +202,27 @@ final class PositionSigner {
 
         byte[] apply(int mode, byte[] signature, byte[] content) {
             try {
-                Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding");
+                Cipher cipher = ciphers.get();
                 cipher.init(mode, sealing, new IvParameterSpec(signature));
                 return cipher.doFinal(content);
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException(e); // key and content are of the right form
+            }
+        }
+
+        private static Mac hmac(byte[] key) {
+            try {
+                Mac mac = Mac.getInstance(HMAC);
+                mac.init(new SecretKeySpec(key, HMAC));
+                return mac;
             } catch (GeneralSecurityException e) {
                 throw new IllegalStateException(e); // every Java has it
             }
         }
 
-        private static byte[] hmac(SecretKeySpec key, byte[] content) {
+        private static Cipher cipher() {
             try {
-                Mac mac = Mac.getInstance(HMAC);
-                mac.init(key);
-                return mac.doFinal(content);
+                return Cipher.getInstance("AES/CTR/NoPadding");
             } catch (GeneralSecurityException e) {
                 throw new IllegalStateException(e); // every Java has it
             }
