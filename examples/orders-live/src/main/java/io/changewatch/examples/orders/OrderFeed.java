@@ -65,8 +65,14 @@ final class OrderFeed {
             return update.document().map(OrderFeed::json).orElse(null);
         }
         Optional<Order> deleted = event instanceof Delete<Order> delete ? delete.documentBefore() : Optional.empty();
-        return deleted.map(order -> json(Map.of("userId", order.userId(), "version", order.version())))
-                .orElse(null);
+        return deleted.map(OrderFeed::whatWas).orElse(null);
+    }
+
+    private static String whatWas(Order order) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("userId", order.userId());
+        fields.put("version", order.version());
+        return json(fields);
     }
 
     private static String json(Order order) {

@@ -27,9 +27,15 @@ final class OrderRoutes {
         routes.patch("/orders/{id}", this::change);
         routes.exception(
                 OrderInput.InvalidException.class,
-                (e, http) ->
-                        http.status(400).json(Map.of("error", String.valueOf(e.getMessage()), "fields", e.fields())));
+                (e, http) -> http.status(400).json(new Problem(String.valueOf(e.getMessage()), e.fields())));
     }
+
+    /**
+     * What is wrong with a request.
+     *
+     * @param fields what is wrong with single fields, by name
+     */
+    record Problem(String error, Map<String, String> fields) {}
 
     private void list(Context http) {
         user(http).ifPresent(user -> {

@@ -37,6 +37,7 @@ final class RawSocket implements AutoCloseable {
     private final OutputStream output;
     private final String status;
     private final String head;
+    private final ByteArrayOutputStream fragments = new ByteArrayOutputStream();
     private boolean answersPings = true;
 
     private RawSocket(int port, String query, Map<String, String> headers, int receiveBuffer) throws IOException {
@@ -93,7 +94,7 @@ final class RawSocket implements AutoCloseable {
         return new String(input.readAllBytes(), StandardCharsets.UTF_8);
     }
 
-    /** One frame. */
+    /** One control frame, or a message of one frame or more. */
     record Frame(int opcode, String text, int closeCode) {
 
         boolean isText() {
@@ -134,23 +135,38 @@ final class RawSocket implements AutoCloseable {
         }
     }
 
+    /** One message, whose fragments may have control frames between them; those come first. */
     private Frame read() throws IOException {
-        int first = input.readUnsignedByte();
+        while (true) {
+            int first = input.readUnsignedByte();
+            byte[] payload = readPayload();
+            int opcode = first & 0x0F;
+            if (opcode >= CLOSE) {
+                return control(opcode, payload);
+            }
+            fragments.write(payload);
+            if ((first & 0x80) != 0) {
+                Frame whole = new Frame(TEXT, fragments.toString(StandardCharsets.UTF_8), 0);
+                fragments.reset();
+                return whole;
+            }
+        }
+    }
+
+    private byte[] readPayload() throws IOException {
         long length = input.readUnsignedByte() & 0x7F;
         length = length == 126 ? input.readUnsignedShort() : length == 127 ? input.readLong() : length;
         byte[] payload = new byte[Math.toIntExact(length)];
         input.readFully(payload);
-        if ((first & 0x80) == 0) {
-            throw new IOException("a fragment: the server sends whole frames");
+        return payload;
+    }
+
+    private static Frame control(int opcode, byte[] payload) {
+        if (opcode != CLOSE || payload.length < 2) {
+            return new Frame(opcode, new String(payload, StandardCharsets.UTF_8), 0);
         }
-        int opcode = first & 0x0F;
-        if (opcode == CLOSE && payload.length >= 2) {
-            return new Frame(
-                    opcode,
-                    new String(payload, 2, payload.length - 2, StandardCharsets.UTF_8),
-                    ByteBuffer.wrap(payload).getShort() & 0xFFFF);
-        }
-        return new Frame(opcode, new String(payload, StandardCharsets.UTF_8), 0);
+        int code = ByteBuffer.wrap(payload).getShort() & 0xFFFF;
+        return new Frame(opcode, new String(payload, 2, payload.length - 2, StandardCharsets.UTF_8), code);
     }
 
     /** The frames up to the first that is like this, and that one. */
@@ -215,7 +231,9 @@ final class RawSocket implements AutoCloseable {
     /** Cuts the connection without a word. */
     @Override
     public void close() throws IOException {
-        socket.setSoLinger(true, 0);
-        socket.close();
+        if (!socket.isClosed()) {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        }
     }
 }
