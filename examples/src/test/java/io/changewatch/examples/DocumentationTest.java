@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.WatcherState;
+import io.changewatch.push.LiveFeedBuilder;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -27,13 +28,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class DocumentationTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
     private static final Path CORE = ROOT.resolve("core/src/main/java/io/changewatch");
+    private static final Path PUSH = ROOT.resolve("push/src/main/java/io/changewatch/push");
     private static final String README = Snippets.read(ROOT.resolve("README.md"));
     private static final String CHANGELOG = Snippets.read(ROOT.resolve("CHANGELOG.md"));
     private static final String ARCHITECTURE = Snippets.read(ROOT.resolve("docs/ARCHITECTURE.md"));
 
     @Test
     void everyJavaBlockIsARegionOfAnExample() {
-        Set<String> regions = Snippets.regionsBelow(ROOT.resolve("examples/src")).stream()
+        Set<String> regions = Snippets.regionsBelow(ROOT.resolve("examples")).stream()
                 .map(Snippets::squeezed)
                 .collect(Collectors.toSet());
         List<String> shown = Snippets.blocks(README + ARCHITECTURE);
@@ -69,19 +71,35 @@ final class DocumentationTest {
 
     @Test
     void everyOptionIsListedWithItsDefault() {
-        Map<String, String> rows = optionRows();
+        Map<String, String> rows = optionRows("## Options");
 
-        assertThat(rows.keySet()).containsExactlyInAnyOrderElementsOf(options());
-        defaultsInJavadoc()
-                .forEach((option, text) ->
-                        assertThat(rows.get(option)).as(option).isEqualTo(text));
+        assertThat(rows.keySet()).containsExactlyInAnyOrderElementsOf(options(ChangeWatcherBuilder.class));
+        assertThat(rows).containsAllEntriesOf(defaultsInJavadoc(CORE.resolve("ChangeWatcherBuilder.java")));
     }
 
-    /** Options of the builder as the README writes them: {@code batchSize(int)}. */
-    private static List<String> options() {
-        return Arrays.stream(ChangeWatcherBuilder.class.getDeclaredMethods())
+    @Test
+    void everyOptionOfAFeedIsListedWithItsDefault() {
+        Map<String, String> rows = optionRows("## Live feed");
+
+        assertThat(rows.keySet()).containsAll(options(LiveFeedBuilder.class));
+        assertThat(rows).containsAllEntriesOf(defaultsInJavadoc(PUSH.resolve("LiveFeedBuilder.java")));
+    }
+
+    @Test
+    void everyMessageOfAFeedIsListed() {
+        Matcher types = Pattern.compile("(?:notice|message)\\(\\s*\"([a-z]+)\"|\"type\", \"([a-z]+)\"")
+                .matcher(Snippets.read(PUSH.resolve("Encoder.java")));
+        while (types.find()) {
+            String type = types.group(1) != null ? types.group(1) : types.group(2);
+            assertThat(README).contains("`" + type + "`");
+        }
+    }
+
+    /** Options of a builder as the README writes them: {@code batchSize(int)}. */
+    private static List<String> options(Class<?> builder) {
+        return Arrays.stream(builder.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()))
-                .filter(method -> method.getReturnType() == ChangeWatcherBuilder.class)
+                .filter(method -> method.getReturnType() == builder)
                 .filter(method -> !method.getName().equals("sameStream")) // begins another builder
                 .map(DocumentationTest::signature)
                 .toList();
@@ -94,9 +112,9 @@ final class DocumentationTest {
                         .collect(Collectors.joining(", ", "(", ")"));
     }
 
-    private static Map<String, String> optionRows() {
+    private static Map<String, String> optionRows(String heading) {
         Map<String, String> rows = new TreeMap<>();
-        for (String[] cells : rows(README, "## Options")) {
+        for (String[] cells : rows(README, heading)) {
             for (String option : names(cells[1])) {
                 rows.put(option, cells[3].replace("`", "").strip());
             }
@@ -104,15 +122,17 @@ final class DocumentationTest {
         return rows;
     }
 
-    private static Map<String, String> defaultsInJavadoc() {
-        String source = Snippets.read(CORE.resolve("ChangeWatcherBuilder.java"));
+    private static Map<String, String> defaultsInJavadoc(Path builder) {
         Matcher documented = Pattern.compile(
-                        "/\\*\\*((?:(?!\\*/).)*)\\*/\\s+public ChangeWatcherBuilder<T> (\\w+\\([^)]*\\))",
-                        Pattern.DOTALL)
-                .matcher(source);
+                        "/\\*\\*((?:(?!\\*/).)*)\\*/\\s+public \\w+Builder<T> (\\w+\\([^)]*\\))", Pattern.DOTALL)
+                .matcher(Snippets.read(builder));
         Map<String, String> defaults = new TreeMap<>();
         while (documented.find()) {
-            String option = documented.group(2).replaceAll(" \\w+(?=[,)])", "").replaceAll("<.*>", "");
+            String option = documented
+                    .group(2)
+                    .replace("...", "[]")
+                    .replaceAll("<[^()]*>(?= )", "")
+                    .replaceAll(" \\w+(?=[,)])", "");
             statedDefault(documented.group(1)).ifPresent(text -> defaults.put(option, text));
         }
         assertThat(defaults).hasSizeGreaterThan(15);
