@@ -8,6 +8,7 @@ import java.net.URI;
 import java.security.Principal;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,8 @@ final class Admissions {
         }
         Optional<? extends Principal> principal;
         try {
-            principal = authentication.authenticate(handshake);
-        } catch (RuntimeException e) {
+            principal = Objects.requireNonNull(authentication.authenticate(handshake), "authenticate");
+        } catch (RuntimeException | Error e) { // the application's
             LOG.warn("[{}] authenticate(...) failed; the request is refused.", feed, e);
             return new Refused(
                     Reason.AUTHENTICATION,

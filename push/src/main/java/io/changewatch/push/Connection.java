@@ -267,7 +267,9 @@ final class Connection<T> implements FeedSession, Runnable {
                 return; // a gap has moved the client on
             }
             sequence = event.sequence();
-            queuedUpTo = event.token();
+            queuedUpTo = message != null && message.position() != null
+                    ? message.position()
+                    : event.token().copy();
             if (message != null) {
                 feed.figures().replayedFromBuffer.increment();
                 queue.add(message.replayed());
@@ -329,7 +331,9 @@ final class Connection<T> implements FeedSession, Runnable {
             if (stage != Stage.FETCHING) {
                 return false;
             }
-            queuedUpTo = event.resumeToken();
+            queuedUpTo = message != null && message.position() != null
+                    ? message.position()
+                    : event.resumeToken().copy();
             if (message != null) {
                 feed.figures().replayedFromServer.increment();
                 queue.add(message.replayed());
@@ -373,7 +377,7 @@ final class Connection<T> implements FeedSession, Runnable {
     private ResumeToken furthest(ResumeToken floor) {
         lock.lock();
         try {
-            return queuedUpTo.isBefore(floor) ? floor : queuedUpTo;
+            return queuedUpTo.isBefore(floor) ? floor.copy() : queuedUpTo;
         } finally {
             lock.unlock();
         }

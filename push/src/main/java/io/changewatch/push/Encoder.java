@@ -25,18 +25,22 @@ final class Encoder<T> {
     private final PositionSigner signer;
     private final int maxBytes;
     private final Function<DocumentEvent<T>, String> fetchAt;
+    private final boolean namesDocuments;
     private final Figures figures;
 
+    /** An encoder; {@code namesDocuments} if messages are to be conflated. */
     Encoder(
             String feed,
             PositionSigner signer,
             int maxBytes,
             Function<DocumentEvent<T>, String> fetchAt,
+            boolean namesDocuments,
             Figures figures) {
         this.feed = feed;
         this.signer = signer;
         this.maxBytes = maxBytes;
         this.fetchAt = fetchAt;
+        this.namesDocuments = namesDocuments;
         this.figures = figures;
     }
 
@@ -48,18 +52,19 @@ final class Encoder<T> {
             data = payload.json(event);
         } catch (RuntimeException | Error e) { // the application's; other clients and the watcher go on
             LOG.warn("[{}] The payload of an event failed; clients are told to fetch the document.", feed, e);
-            return message(
-                    instead("unavailable", event, position, fields -> {}), "unavailable", position, event, transport);
+            return instead("unavailable", event, position, transport, fields -> {});
         }
         Message whole = message(whole(event, position, data), "event", position, event, transport);
         if (whole.bytes() <= maxBytes) {
             return whole;
         }
         figures.oversize();
-        Message small = message(oversize(event, position, whole.bytes(), true), "oversize", position, event, transport);
-        return small.bytes() <= maxBytes
-                ? small
-                : message(oversize(event, position, whole.bytes(), false), "oversize", position, event, transport);
+        return instead(
+                "oversize",
+                event,
+                position,
+                transport,
+                fields -> fields.number("bytes", whole.bytes()).number("limit", maxBytes));
     }
 
     private String whole(ChangeEvent<T> event, String position, @Nullable String data) {
@@ -70,30 +75,31 @@ final class Encoder<T> {
         return data == null ? head : head.substring(0, head.length() - 1) + ", \"data\": " + data + "}";
     }
 
-    private String oversize(ChangeEvent<T> event, String position, int bytes, boolean withId) {
+    /** A message that names the document; not even that, if its key alone is too large. */
+    private Message instead(
+            String type, ChangeEvent<T> event, String position, Transport transport, Consumer<JsonObject> more) {
+        Message named = message(instead(type, event, position, true, more), type, position, event, transport);
+        return named.bytes() <= maxBytes
+                ? named
+                : message(instead(type, event, position, false, more), type, position, event, transport);
+    }
+
+    private String instead(
+            String type, ChangeEvent<T> event, String position, boolean withId, Consumer<JsonObject> more) {
         return object(fields -> {
-            fields.text("type", "oversize").text("position", position);
+            fields.text("type", type).text("position", position);
             describe(event, fields, withId);
-            fields.number("bytes", bytes).number("limit", maxBytes);
+            more.accept(fields);
             if (withId) {
                 fetch(event).ifPresent(place -> fields.text("fetch", place));
             }
         });
     }
 
-    private String instead(String type, ChangeEvent<T> event, String position, Consumer<JsonObject> more) {
-        return object(fields -> {
-            fields.text("type", type).text("position", position);
-            describe(event, fields, true);
-            more.accept(fields);
-            fetch(event).ifPresent(place -> fields.text("fetch", place));
-        });
-    }
-
     private Optional<String> fetch(ChangeEvent<T> event) {
         try {
             return event instanceof DocumentEvent<T> document ? Optional.of(fetchAt.apply(document)) : Optional.empty();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // the application's
             LOG.warn("[{}] fetchAt(...) failed; a message names the document only.", feed, e);
             return Optional.empty();
         }
@@ -119,12 +125,12 @@ final class Encoder<T> {
 
     private Message message(String json, String type, String position, ChangeEvent<T> event, Transport transport) {
         String text = framed(type, position, json, transport);
-        return new Message(text, Texts.utf8Length(text), event.resumeToken(), document(event), event.wallTime());
+        return new Message(text, Texts.utf8Length(text), event.resumeToken().copy(), document(event), event.wallTime());
     }
 
-    private static @Nullable DocumentName document(ChangeEvent<?> event) {
-        return event instanceof DocumentEvent<?> document
-                ? new DocumentName(document.in(), document.documentKey())
+    private @Nullable String document(ChangeEvent<?> event) {
+        return namesDocuments && event instanceof DocumentEvent<?> document
+                ? document.in() + " " + document.documentKey().toJson()
                 : null;
     }
 

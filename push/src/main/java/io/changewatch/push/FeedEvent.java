@@ -8,7 +8,7 @@ import org.bson.RawBsonDocument;
 /**
  * An event in the feed's own order.
  *
- * @param sequence counts the feed's events from 1, without holes
+ * @param sequence counts the feed's events from 1; one is left out where the stream has a gap
  * @param receivedNanos when the feed received it, by its ticker
  */
 record FeedEvent<T>(long sequence, ChangeEvent<T> event, long receivedNanos) {

@@ -87,9 +87,12 @@ public final class FilterField {
     public static FilterField of(String name, Function<List<String>, Condition> meaning) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(meaning, "meaning");
-        if (name.isBlank() || name.equals("after")) {
+        if (name.equals("after")) {
             throw new IllegalArgumentException(
-                    "A filter cannot be named '" + name + "': that is for the position. Choose another name.");
+                    "A filter cannot be named 'after': that is for the position. Choose another name.");
+        }
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("A filter needs the name of a parameter, such as \"status\".");
         }
         return new FilterField(name, meaning);
     }
@@ -105,7 +108,7 @@ public final class FilterField {
     }
 
     Condition condition(List<String> values) {
-        return meaning.apply(values);
+        return Objects.requireNonNull(meaning.apply(values), "meaning");
     }
 
     @Override

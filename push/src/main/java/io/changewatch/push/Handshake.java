@@ -26,7 +26,9 @@ public record Handshake(Transport transport, Map<String, String> headers, Map<St
         Map<String, String> lowerCase = new LinkedHashMap<>();
         headers.forEach((name, value) -> lowerCase.put(name.toLowerCase(Locale.ROOT), value));
         headers = Map.copyOf(lowerCase);
-        parameters = Map.copyOf(parameters);
+        Map<String, List<String>> copies = new LinkedHashMap<>();
+        parameters.forEach((name, values) -> copies.put(name, List.copyOf(values)));
+        parameters = Map.copyOf(copies);
     }
 
     /** A header's value, by name in any letter case. */
@@ -48,7 +50,10 @@ public record Handshake(Transport transport, Map<String, String> headers, Map<St
 
     /** The position to go on after: {@code Last-Event-ID}, which a browser sends by itself, before {@code ?after=}. */
     public Optional<String> after() {
-        return header("Last-Event-ID").filter(id -> !id.isEmpty()).or(() -> parameter(AFTER));
+        return header("Last-Event-ID")
+                .filter(id -> !id.isEmpty())
+                .or(() -> parameter(AFTER))
+                .filter(position -> !position.isEmpty());
     }
 
     @Override

@@ -100,13 +100,13 @@ final class Hub<T> {
         return progress != null;
     }
 
-    /** How far everything was offered. */
+    /** How far everything was offered; keeps no batch in memory. */
     Progress progress() {
         Progress now = progress;
         if (now == null) {
             throw new IllegalStateException("the stream is not open yet");
         }
-        return now;
+        return new Progress(now.sequence(), now.position().copy());
     }
 
     /** Where the ring begins; the stream must be open. */

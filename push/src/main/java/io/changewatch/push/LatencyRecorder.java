@@ -12,7 +12,9 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class LatencyRecorder {
     private static final int STEPS = 16;
-    private static final int BUCKETS = 36 * STEPS; // up to 19 hours
+    private static final int BUCKETS = 36 * STEPS; // up to 2^39 microseconds, six days
+    private static final Duration LONGEST = Duration.ofDays(6);
+    private static final long LONGEST_MICROS = LONGEST.toNanos() / 1_000;
 
     private final AtomicLongArray buckets = new AtomicLongArray(BUCKETS);
     private final LongAdder count = new LongAdder();
@@ -21,7 +23,7 @@ final class LatencyRecorder {
 
     /** Clocks may differ: less than nothing counts as nothing. */
     void record(Duration taken) {
-        long micros = Math.max(0, taken.toNanos() / 1_000);
+        long micros = taken.isNegative() ? 0 : taken.compareTo(LONGEST) > 0 ? LONGEST_MICROS : taken.toNanos() / 1_000;
         buckets.incrementAndGet(bucket(micros));
         count.increment();
         sum.add(micros);

@@ -16,10 +16,12 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +54,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class LiveFeed<T> implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LiveFeed.class);
+
+    private static final Refused UNDECIDED =
+            new Refused(Reason.FAILED, 500, CloseCodes.INTERNAL_ERROR, "The server could not decide what to send you.");
 
     private final ChangeWatcher watcher;
     private final FeedOptions<T> options;
@@ -97,7 +102,13 @@ public final class LiveFeed<T> implements AutoCloseable {
         this.senders = Executors.newFixedThreadPool(options.senders(), threads(name, "send"));
         this.heartbeats = Executors.newSingleThreadScheduledExecutor(threads(name, "heartbeat"));
         Figures figures = new Figures(clock);
-        Encoder<T> encoder = new Encoder<>(name, signer, options.maxMessageBytes(), options.fetchAt(), figures);
+        Encoder<T> encoder = new Encoder<>(
+                name,
+                signer,
+                options.maxMessageBytes(),
+                options.fetchAt(),
+                options.queues().whenSlow() == SlowClientPolicy.CONFLATE,
+                figures);
         this.context = new FeedContext<>(
                 name,
                 options,
@@ -215,16 +226,24 @@ public final class LiveFeed<T> implements AutoCloseable {
             refuse(refusal.get(), request.transport(), client);
             return Absent.INSTANCE;
         }
-        return attached(request, client);
+        Payload<T> payload;
+        try {
+            payload = Objects.requireNonNull(options.payloadFor().apply(request.principal()), "payloadFor");
+        } catch (RuntimeException | Error e) { // the application's
+            context.seats().free(request.principal());
+            LOG.warn("[{}] payloadFor(...) failed; its client is closed.", context.name(), e);
+            refuse(UNDECIDED, request.transport(), client);
+            return Absent.INSTANCE;
+        }
+        return attached(request, client, payload);
     }
 
-    private FeedSession attached(ClientRequest request, FeedClient client) {
+    private FeedSession attached(ClientRequest request, FeedClient client, Payload<T> payload) {
         Reading reading = request.after().map(signer::read).orElse(null);
         GapReason gap = reading instanceof Reading.Forged
                 ? GapReason.POSITION_INVALID
                 : reading instanceof Reading.Foreign ? GapReason.POSITION_FOREIGN : null;
-        Connection<T> connection = new Connection<>(
-                context, request, client, options.payloadFor().apply(request.principal()), place(reading));
+        Connection<T> connection = new Connection<>(context, request, client, payload, place(reading));
         context.figures().attached.increment();
         context.hub().arrived(connection);
         connection.begin(gap);
@@ -245,15 +264,28 @@ public final class LiveFeed<T> implements AutoCloseable {
     /** Turns away a client whose connection is open: a {@code closing} message with the whole text, then the close code. */
     public void refuse(Refused refused, Transport transport, FeedClient client) {
         Message last = context.encoder().closing(null, refused.closeCode(), refused.message(), transport);
-        senders.execute(() -> {
-            try {
-                client.send(last.text())
-                        .whenComplete(
-                                (sent, failure) -> client.close(refused.closeCode(), Texts.reason(refused.message())));
-            } catch (RuntimeException e) { // the adapter's
-                LOG.debug("[{}] A refused client could not be told so.", context.name(), e);
-            }
-        });
+        Runnable close = () -> client.close(refused.closeCode(), Texts.reason(refused.message()));
+        try {
+            senders.execute(() -> sendLast(client, last, close));
+        } catch (RejectedExecutionException e) { // the feed has ended
+            closeQuietly(close);
+        }
+    }
+
+    private void sendLast(FeedClient client, Message last, Runnable close) {
+        try {
+            CompletionStage<?> unused = client.send(last.text()).whenComplete((sent, failure) -> closeQuietly(close));
+        } catch (RuntimeException | Error e) { // the adapter's
+            closeQuietly(close);
+        }
+    }
+
+    private void closeQuietly(Runnable close) {
+        try {
+            close.run();
+        } catch (RuntimeException | Error e) { // the adapter's
+            LOG.debug("[{}] A refused client could not be closed.", context.name(), e);
+        }
     }
 
     /** The watcher that the feed stands on: its state, its figures, its failure. */

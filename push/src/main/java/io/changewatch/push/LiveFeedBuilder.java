@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 public final class LiveFeedBuilder<T> {
     private static final Logger LOG = LoggerFactory.getLogger(LiveFeedBuilder.class);
     private static final int SHORTEST_KEY = 16;
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+    private static final Duration LONGEST = Duration.ofDays(365);
 
     private final ChangeWatcherBuilder<T> watcher;
     private @Nullable Function<Principal, Payload<T>> payloadFor;
@@ -276,7 +278,7 @@ public final class LiveFeedBuilder<T> {
 
     private void check() {
         require(FilterField.areDistinct(filters), "two filters have one name: " + FilterField.names(filters));
-        atLeast(1, maxMessageBytes / 256, "maxMessageBytes(" + maxMessageBytes + ") must be at least 256");
+        atLeast(1_024, maxMessageBytes, "maxMessageBytes(" + maxMessageBytes + ") must be at least 1024");
         atLeast(0, bufferBytes, "bufferBytes(" + bufferBytes + ") must not be negative");
         atLeast(1, catchUpCursors, "catchUpCursors(" + catchUpCursors + ") must be at least 1");
         atLeast(1, maxClients, "maxClients(" + maxClients + ") must be at least 1");
@@ -286,17 +288,20 @@ public final class LiveFeedBuilder<T> {
         atLeast(1, maxQueuedMessages, "maxQueuedMessages(" + maxQueuedMessages + ") must be at least 1");
         atLeast(1, maxQueuedBytes, "maxQueuedBytes(" + maxQueuedBytes + ") must be at least 1");
         atLeast(1, senders, "senders(" + senders + ") must be at least 1");
-        require(!bufferFor.isNegative(), "bufferFor(" + bufferFor + ") must not be negative");
-        positive(heartbeatEvery, "heartbeatEvery");
-        positive(drainWithin, "drainWithin");
+        within(Duration.ZERO, bufferFor, "bufferFor");
+        within(SHORTEST, heartbeatEvery, "heartbeatEvery");
+        within(SHORTEST, deadAfter, "deadAfter");
+        within(SHORTEST, drainWithin, "drainWithin");
         require(
                 deadAfter.compareTo(heartbeatEvery) > 0,
                 "deadAfter(" + deadAfter + ") must be longer than heartbeatEvery(" + heartbeatEvery
                         + "), or every client counts as gone before it was asked");
     }
 
-    private static void positive(Duration duration, String option) {
-        require(duration.compareTo(Duration.ZERO) > 0, option + "(" + duration + ") must be positive");
+    private static void within(Duration least, Duration given, String option) {
+        require(
+                given.compareTo(least) >= 0 && given.compareTo(LONGEST) <= 0,
+                option + "(" + given + ") must be from " + least + " to " + LONGEST);
     }
 
     private static void atLeast(long least, long value, String rule) {

@@ -9,15 +9,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param text as the transport wants it
  * @param bytes its size in UTF-8
- * @param position where a client that has received it is; null for a text that says nothing of it
- * @param document which document it is about, for conflation; null if it is about none
+ * @param position where a client that has received it is, without a tie to the bytes of its batch; null for a text that says
+ *     nothing of it
+ * @param document which document it is about, where messages are conflated; null if it is about none
  * @param changedAt when the change happened, of a message whose latency counts; null for others
  */
 record Message(
         String text,
         int bytes,
         @Nullable ResumeToken position,
-        @Nullable DocumentName document,
+        @Nullable String document,
         @Nullable Instant changedAt) {
 
     /** A message about the feed itself. */

@@ -40,7 +40,7 @@ final class PositionSigner {
     private static final String HMAC = "HmacSHA256";
     private static final int SIGNATURE = 16;
     private static final int MARK = 8;
-    private static final int LONGEST = 16_384; // a client may send anything; a token of the server is far shorter
+    private static final int LONGEST = 262_144; // a client may send anything; a token of the server is far shorter
     private static final byte HEX = 1;
     private static final byte BSON = 2;
 

@@ -50,8 +50,9 @@ final class Ring<T> {
         }
     }
 
-    /** Events are missing before this position: nothing before it can be continued from here. */
+    /** Events are missing before this position: what came before cannot be continued from here, which a lost number says. */
     void restartAfter(ResumeToken position, BsonTimestamp clusterTime) {
+        last++;
         openedAt = clusterTime;
         events.clear();
         head = 0;

@@ -5,6 +5,8 @@ final class Texts {
     /** All that a WebSocket's close frame takes (RFC 6455, section 5.5). */
     static final int LONGEST_REASON = 123;
 
+    private static final int LONGEST_EXCERPT = 64;
+
     private Texts() {}
 
     static int utf8Length(String text) {
@@ -29,14 +31,17 @@ final class Texts {
         while (utf8Length(text.substring(0, length)) > LONGEST_REASON - 3) {
             length--;
         }
-        if (Character.isHighSurrogate(text.charAt(length - 1))) {
-            length--;
-        }
-        return text.substring(0, length) + "…";
+        return cut(text, length);
     }
 
     /** What somebody else wrote, short enough to be shown in a message. */
     static String excerpt(String text) {
-        return text.length() <= 64 ? text : text.substring(0, 64) + "…";
+        return text.length() <= LONGEST_EXCERPT ? text : cut(text, LONGEST_EXCERPT);
+    }
+
+    /** A character of two halves stays whole, or goes. */
+    private static String cut(String text, int length) {
+        boolean halves = Character.isHighSurrogate(text.charAt(length - 1));
+        return text.substring(0, halves ? length - 1 : length) + "…";
     }
 }

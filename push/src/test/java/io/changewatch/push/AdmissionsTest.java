@@ -151,6 +151,14 @@ final class AdmissionsTest {
         }
 
         @Test
+        void refusesWhereTheHookAnswersNull() {
+            assertThat(admissions(builder -> builder.authenticate(handshake -> null))
+                            .admit(asking(Map.of())))
+                    .isEqualTo(new Refused(
+                            Reason.AUTHENTICATION, 500, 1011, "The server could not find out who you are."));
+        }
+
+        @Test
         void admitsWhoIsKnown() {
             Admissions guarded = admissions(builder ->
                     builder.authenticate(handshake -> handshake.header("Cookie").map(cookie -> ANN)));
@@ -188,6 +196,18 @@ final class AdmissionsTest {
 
     @Nested
     final class ByFilter {
+
+        @Test
+        void refusesWhatMeansNothingInsteadOfLettingEverythingPass() {
+            Admissions guarded = admissions(
+                    builder -> builder.filters(FilterField.of("x", values -> null), FilterField.document("a")));
+            Refused refused = badFilter("Parameter 'x' has a value that does not fit.");
+
+            assertThat(guarded.admit(asking(Map.of("x", List.of("1"))))).isEqualTo(refused);
+            assertThat(guarded.admit(asking(Map.of("a", List.of("1"), "x", List.of("1")))))
+                    .isEqualTo(refused);
+        }
+
         private final Admissions filtering = admissions(builder -> builder.filters(
                 FilterField.document("userId"),
                 FilterField.number("total"),

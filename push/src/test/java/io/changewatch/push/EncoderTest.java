@@ -44,7 +44,7 @@ final class EncoderTest {
     }
 
     private Encoder<Document> encoder(int maxBytes, Function<DocumentEvent<Document>, String> fetchAt) {
-        return new Encoder<>("orders", SIGNER, maxBytes, fetchAt, figures);
+        return new Encoder<>("orders", SIGNER, maxBytes, fetchAt, true, figures);
     }
 
     private static int id(DocumentEvent<?> event) {
@@ -375,6 +375,32 @@ final class EncoderTest {
             };
 
             assertText(encoder.event(insert(1), failing, WEB_SOCKET), json);
+        }
+
+        @Test
+        void keepsToTheLimitEvenThen() {
+            Payload<Document> failing = event -> {
+                throw new IllegalStateException("not today");
+            };
+            Message message = encoder(1_024)
+                    .event(Events.insertOf(new BsonString("k".repeat(5_000)), 1), failing, SERVER_SENT_EVENTS);
+
+            assertThat(message.bytes()).isLessThan(1_024);
+            assertThat(message.text()).contains("\"unavailable\"").doesNotContain("kkk");
+        }
+
+        @Test
+        void isNotMadeWorseByAPlaceThatFailsToo() {
+            Encoder<Document> encoder = encoder(1 << 20, event -> {
+                throw new StackOverflowError();
+            });
+            Payload<Document> failing = event -> {
+                throw new IllegalStateException("not today");
+            };
+
+            assertThat(encoder.event(insert(1), failing, WEB_SOCKET).text())
+                    .contains("\"id\": 1")
+                    .doesNotContain("fetch");
         }
 
         @Test

@@ -15,6 +15,7 @@ import org.bson.BsonDocument;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class FilterFieldTest {
@@ -155,10 +156,15 @@ final class FilterFieldTest {
         }
 
         @ParameterizedTest
-        @ValueSource(strings = {"after", "", " "})
-        void refusesANameThatCannotBe(String name) {
-            String message = "A filter cannot be named '" + name + "': that is for the position. Choose another name.";
-
+        @CsvSource(
+                delimiter = '|',
+                quoteCharacter = '~',
+                value = {
+                    "~after~ | A filter cannot be named 'after': that is for the position. Choose another name.",
+                    "~~ | A filter needs the name of a parameter, such as \"status\".",
+                    "~ ~ | A filter needs the name of a parameter, such as \"status\"."
+                })
+        void refusesANameThatCannotBe(String name, String message) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> FilterField.of(name, Condition.document("userId")::in))
                     .withMessage(message);

@@ -3,6 +3,7 @@ package io.changewatch.push;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,21 @@ final class HandshakeTest {
 
     private static Handshake handshake(Map<String, String> headers, Map<String, List<String>> parameters) {
         return new Handshake(Transport.SERVER_SENT_EVENTS, headers, parameters);
+    }
+
+    @Test
+    void keepsWhatNobodyElseChanges() {
+        List<String> values = new ArrayList<>(List.of("ann"));
+        Handshake handshake = handshake(Map.of(), Map.of("userId", values));
+        values.set(0, "bob");
+
+        assertThat(handshake.parameter("userId")).contains("ann");
+    }
+
+    @Test
+    void takesAnEmptyPositionForNone() {
+        assertThat(handshake(Map.of(), Map.of("after", List.of(""))).after()).isEmpty();
+        assertThat(handshake(Map.of("Last-Event-ID", ""), Map.of()).after()).isEmpty();
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.changewatch.push.FeedOptions.Clients;
 import io.changewatch.push.FeedOptions.Queues;
 import java.security.Principal;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -57,10 +58,10 @@ final class LiveFeedBuilderTest {
                 refusal(
                         orders().positionKey(new byte[16]).alsoAccept(new byte[0]),
                         "a key for positions needs at least 16 random bytes; one has 0."),
-                refusal(orders().maxMessageBytes(255), "maxMessageBytes(255) must be at least 256."),
-                refusal(orders().maxMessageBytes(-1), "maxMessageBytes(-1) must be at least 256."),
+                refusal(orders().maxMessageBytes(1_023), "maxMessageBytes(1023) must be at least 1024."),
+                refusal(orders().maxMessageBytes(-1), "maxMessageBytes(-1) must be at least 1024."),
                 refusal(orders().bufferBytes(-1), "bufferBytes(-1) must not be negative."),
-                refusal(orders().bufferFor(Duration.ofSeconds(-1)), "bufferFor(PT-1S) must not be negative."),
+                refusal(orders().bufferFor(Duration.ofSeconds(-1)), "bufferFor(PT-1S) must be from PT0S to PT8760H."),
                 refusal(orders().catchUpCursors(0), "catchUpCursors(0) must be at least 1."),
                 refusal(orders().maxClients(0), "maxClients(0) must be at least 1."),
                 refusal(orders().maxClientsPerPrincipal(0), "maxClientsPerPrincipal(0) must be at least 1."),
@@ -69,8 +70,15 @@ final class LiveFeedBuilderTest {
                 refusal(orders().maxQueuedMessages(0), "maxQueuedMessages(0) must be at least 1."),
                 refusal(orders().maxQueuedBytes(0), "maxQueuedBytes(0) must be at least 1."),
                 refusal(orders().senders(0), "senders(0) must be at least 1."),
-                refusal(orders().heartbeatEvery(Duration.ZERO), "heartbeatEvery(PT0S) must be positive."),
-                refusal(orders().drainWithin(Duration.ofMillis(-1)), "drainWithin(PT-0.001S) must be positive."),
+                refusal(
+                        orders().heartbeatEvery(Duration.ZERO),
+                        "heartbeatEvery(PT0S) must be from PT0.001S to PT8760H."),
+                refusal(
+                        orders().drainWithin(Duration.ofMillis(-1)),
+                        "drainWithin(PT-0.001S) must be from PT0.001S to PT8760H."),
+                refusal(
+                        orders().deadAfter(ChronoUnit.FOREVER.getDuration()),
+                        "deadAfter(PT2562047788015215H30M7.999999999S) must be from PT0.001S to PT8760H."),
                 refusal(
                         orders().heartbeatEvery(Duration.ofSeconds(45)),
                         "deadAfter(PT45S) must be longer than heartbeatEvery(PT45S), or every client counts as gone"
@@ -150,7 +158,7 @@ final class LiveFeedBuilderTest {
 
     @Test
     void takesTheSmallestOfEverything() {
-        FeedOptions<Document> options = orders().maxMessageBytes(256)
+        FeedOptions<Document> options = orders().maxMessageBytes(1_024)
                 .bufferBytes(0)
                 .bufferFor(Duration.ZERO)
                 .catchUpCursors(1)
@@ -161,20 +169,20 @@ final class LiveFeedBuilderTest {
                 .maxQueuedMessages(5)
                 .maxQueuedBytes(6)
                 .whenSlow(SlowClientPolicy.DROP)
-                .heartbeatEvery(Duration.ofNanos(1))
-                .deadAfter(Duration.ofNanos(2))
-                .drainWithin(Duration.ofNanos(1))
+                .heartbeatEvery(Duration.ofMillis(1))
+                .deadAfter(Duration.ofMillis(2))
+                .drainWithin(Duration.ofMillis(1))
                 .senders(1)
                 .positionKey(new byte[16])
                 .options();
 
-        assertThat(options.maxMessageBytes()).isEqualTo(256);
+        assertThat(options.maxMessageBytes()).isEqualTo(1_024);
         assertThat(options.buffer()).isEqualTo(new Buffer(0, Duration.ZERO, 1));
         assertThat(options.clients()).isEqualTo(new Clients(1, 2, 3, 4));
         assertThat(options.queues()).isEqualTo(new Queues(5, 6, SlowClientPolicy.DROP));
-        assertThat(options.heartbeatEvery()).isEqualTo(Duration.ofNanos(1));
-        assertThat(options.deadAfter()).isEqualTo(Duration.ofNanos(2));
-        assertThat(options.drainWithin()).isEqualTo(Duration.ofNanos(1));
+        assertThat(options.heartbeatEvery()).isEqualTo(Duration.ofMillis(1));
+        assertThat(options.deadAfter()).isEqualTo(Duration.ofMillis(2));
+        assertThat(options.drainWithin()).isEqualTo(Duration.ofMillis(1));
         assertThat(options.senders()).isEqualTo(1);
     }
 

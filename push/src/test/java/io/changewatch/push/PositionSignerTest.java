@@ -75,6 +75,13 @@ final class PositionSignerTest {
         }
 
         @Test
+        void returnsATokenOfALongKey() {
+            ResumeToken token = ResumeToken.fromJson("{_data: '82" + "AB".repeat(13_000) + "'}");
+
+            assertThat(signer.read(signer.sign(token))).isEqualTo(new Reading.Valid(token));
+        }
+
+        @Test
         void keepsTheCaseOfEveryDigit() {
             String mixed = "8265a1B2C3";
             Reading read = signer.read(signer.sign(ResumeToken.fromJson("{_data: '" + mixed + "'}")));

@@ -337,18 +337,20 @@ final class RingTest {
             assertThat(ring.openedAt()).isEqualTo(time(9));
             assertThat(ring.size()).isZero();
             assertThat(ring.bytes()).isZero();
-            assertThat(ring.continues(4)).isFalse();
-            assertThat(everythingAfter(ring, 5)).isEmpty();
+            assertThat(ring.continues(5)).isFalse();
+            assertThat(ring.continues(ring.last())).isTrue();
+            assertThat(everythingAfter(ring, ring.last())).isEmpty();
         }
 
         @Test
-        void countsOn() {
+        void countsOnWithAHole() {
             ring.restartAfter(highWater(9), time(9));
             ring.append(insert(10), 0);
 
-            assertThat(everythingAfter(ring, 5)).containsExactly(6L);
-            assertThat(ring.sequenceAt(highWater(9))).isEqualTo(5);
-            assertThat(ring.sequenceAt(token(10))).isEqualTo(6);
+            assertThat(ring.continues(5)).isFalse();
+            assertThat(everythingAfter(ring, 6)).containsExactly(7L);
+            assertThat(ring.sequenceAt(highWater(9))).isEqualTo(6);
+            assertThat(ring.sequenceAt(token(10))).isEqualTo(7);
             assertThat(ring.floor()).isEqualTo(highWater(9));
         }
     }
@@ -445,6 +447,7 @@ final class RingTest {
 
         private void restart() {
             ring.restartAfter(highWater(second), time(second));
+            last++;
             held.clear();
             floor = highWater(second);
             openedAt = time(second);

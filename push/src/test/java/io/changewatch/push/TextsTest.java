@@ -119,6 +119,12 @@ final class TextsTest {
         }
 
         @Test
+        void neverEndsInHalfACharacter() {
+            assertThat(Texts.excerpt("x".repeat(63) + "\uD83E\uDD8A\uD83E\uDD8A"))
+                    .isEqualTo("x".repeat(63) + "…");
+        }
+
+        @Test
         void isTheBeginningOfALongText() {
             assertThat(Texts.excerpt("x".repeat(65))).isEqualTo("x".repeat(64) + "…");
         }
