@@ -7,6 +7,7 @@ import io.changewatch.event.ResumeToken;
 import io.changewatch.push.FeedOptions.Clients;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -267,15 +268,20 @@ final class Connection<T> implements FeedSession, Runnable {
                 return; // a gap has moved the client on
             }
             sequence = event.sequence();
-            queuedUpTo = message != null && message.position() != null
-                    ? message.position()
-                    : event.token().copy();
-            if (message != null) {
-                feed.figures().replayedFromBuffer.increment();
-                queue.add(message.replayed());
-            }
+            queueReplayed(event.token(), message, feed.figures().replayedFromBuffer);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** The lock is held. A client that comes from a feed that was ahead stays at its own position until this one reaches it. */
+    private void queueReplayed(ResumeToken passed, @Nullable Message message, LongAdder count) {
+        if (queuedUpTo.isBefore(passed)) {
+            queuedUpTo = passed.copy();
+        }
+        if (message != null) {
+            count.increment();
+            queue.add(message.replayed());
         }
     }
 
@@ -331,13 +337,7 @@ final class Connection<T> implements FeedSession, Runnable {
             if (stage != Stage.FETCHING) {
                 return false;
             }
-            queuedUpTo = message != null && message.position() != null
-                    ? message.position()
-                    : event.resumeToken().copy();
-            if (message != null) {
-                feed.figures().replayedFromServer.increment();
-                queue.add(message.replayed());
-            }
+            queueReplayed(event.resumeToken(), message, feed.figures().replayedFromServer);
         } finally {
             lock.unlock();
         }
@@ -551,10 +551,7 @@ final class Connection<T> implements FeedSession, Runnable {
                 return;
             }
             boolean ahead = skipThrough != null && !skipThrough.isBefore(now.position());
-            if (stage == Stage.LIVE
-                    && now.sequence() >= sequence
-                    && !ahead
-                    && !now.position().isBefore(queuedUpTo)) {
+            if (stage == Stage.LIVE && now.sequence() >= sequence && !ahead) {
                 queuedUpTo = now.position();
             }
             queue.add(feed.encoder().heartbeat(queuedUpTo, feed.now(), state, request.transport()));

@@ -35,23 +35,22 @@ final class FeedSimulationTest {
         }
     }
 
-    /** A server's log, a feed, its clients. */
+    /** A server's log, two feeds of one service, their clients. */
     private static final class World {
         private final int seed;
         private final SplittableRandom random;
         private final List<Insert<Document>> log = new ArrayList<>();
+        private final List<Instance> instances = new ArrayList<>();
         private final List<Reader> readers = new ArrayList<>();
-        private final Map<FeedSetup.Cursor, ResumeToken> positions = new HashMap<>();
-        private int handed; // how many events of the log the feed has
-        private FeedSetup feed;
 
         World(int seed) {
             this.seed = seed;
             this.random = new SplittableRandom(seed);
-            this.feed = startFeed();
         }
 
         void run() {
+            instances.add(new Instance());
+            instances.add(new Instance());
             for (int reader = 0; reader < 3; reader++) {
                 readers.add(new Reader(reader));
             }
@@ -65,16 +64,9 @@ final class FeedSimulationTest {
                         .isEqualTo(reader.owed());
                 assertThat(reader.gaps).as("seed %d", seed).isZero();
             }
-            assertThat(feed.seats.taken()).isEqualTo(readers.size());
-        }
-
-        private FeedSetup startFeed() {
-            int ringBytes = random.nextInt(4) == 0 ? 100_000 : 1_000 + random.nextInt(8_000);
-            int queue = 2 + random.nextInt(20);
-            FeedSetup started = new FeedSetup(builder ->
-                    builder.bufferBytes(ringBytes).maxQueuedMessages(queue).catchUpCursors(1 + random.nextInt(2)));
-            handed = log.size();
-            return started.opened(nextSecond());
+            int seats =
+                    instances.stream().mapToInt(one -> one.feed.seats.taken()).sum();
+            assertThat(seats).as("seed %d", seed).isEqualTo(readers.size());
         }
 
         private int nextSecond() {
@@ -84,20 +76,28 @@ final class FeedSimulationTest {
         private void step() {
             switch (random.nextInt(20)) {
                 case 0, 1, 2, 3 -> write();
-                case 4, 5, 6, 7 -> handOver();
-                case 8 -> idle();
-                case 9, 10, 11, 12 -> runTask();
-                case 13, 14, 15 -> anyCursor();
+                case 4, 5, 6, 7 -> anyInstance().handOver();
+                case 8 -> anyInstance().idle();
+                case 9, 10, 11, 12 -> anyInstance().runTask();
+                case 13, 14, 15 -> anyInstance().anyCursor();
                 case 16 -> anyReader().holdOrTake();
                 case 17 -> anyReader().comeAgain();
-                case 18 -> beat();
+                case 18 -> anyInstance().beat();
                 default -> {
                     if (random.nextInt(20) == 0) {
-                        restart();
+                        restart(random.nextInt(instances.size()));
                     }
                 }
             }
             readers.forEach(Reader::notice);
+        }
+
+        private Instance anyInstance() {
+            return instances.get(random.nextInt(instances.size()));
+        }
+
+        private Reader anyReader() {
+            return readers.get(random.nextInt(readers.size()));
         }
 
         private void write() {
@@ -105,103 +105,120 @@ final class FeedSimulationTest {
             log.add(Events.insert(second, new BsonDocument("n", new BsonInt32(random.nextInt(3)))));
         }
 
-        private void handOver() {
-            if (handed < log.size()) {
-                feed.hub.accept(log.get(handed++));
-            }
-        }
-
-        /** The stream says where it is, behind all that it has handed over. */
-        private void idle() {
-            feed.hub.moved(Events.highWater(handed + 1), Events.time(handed + 1));
-        }
-
-        /** Several threads send: whose turn it is, nobody knows. */
-        private void runTask() {
-            if (!feed.tasks.isEmpty()) {
-                List<Runnable> waiting = new ArrayList<>(feed.tasks);
-                Runnable chosen = waiting.remove(random.nextInt(waiting.size()));
-                feed.tasks.clear();
-                feed.tasks.addAll(waiting);
-                chosen.run();
-            }
-        }
-
-        private void anyCursor() {
-            if (!feed.cursors.isEmpty()) {
-                advance(feed.cursors.get(random.nextInt(feed.cursors.size())));
-            }
-        }
-
-        private void advance(FeedSetup.Cursor cursor) {
-            if (cursor.isCancelled()) {
-                feed.cursors.remove(cursor);
-                cursor.ends();
-                return;
-            }
-            ResumeToken at = positions.computeIfAbsent(cursor, FeedSetup.Cursor::after);
-            Insert<Document> next = firstBehind(at);
-            if (next == null) {
-                positions.put(cursor, later(at, Events.highWater(nextSecond())));
-                cursor.moves(Events.highWater(nextSecond()), Events.time(nextSecond()));
-            } else if (cursor.demand() > 0) {
-                positions.put(cursor, next.resumeToken());
-                cursor.sends(next);
-            }
-        }
-
-        private static ResumeToken later(ResumeToken one, ResumeToken other) {
-            return one.isBefore(other) ? other : one;
-        }
-
-        private @Nullable Insert<Document> firstBehind(ResumeToken position) {
-            return log.stream()
-                    .filter(event -> position.isBefore(event.resumeToken()))
-                    .findFirst()
-                    .orElse(null);
-        }
-
-        private Reader anyReader() {
-            return readers.get(random.nextInt(readers.size()));
-        }
-
-        private void beat() {
-            feed.pass(Duration.ofMillis(1));
-            feed.hub.clients().forEach(client -> client.beat(feed.nanos));
-        }
-
-        /** Another process: its buffer is empty, its stream begins now. */
-        private void restart() {
-            readers.forEach(Reader::cutOff);
-            feed.tasks.clear();
-            feed = startFeed();
-            readers.forEach(Reader::connect);
+        /** Another process in its place: its buffer is empty, its stream begins now. */
+        private void restart(int number) {
+            Instance ended = instances.get(number);
+            List<Reader> cut =
+                    readers.stream().filter(reader -> reader.instance == ended).toList();
+            cut.forEach(Reader::cutOff);
+            instances.set(number, new Instance());
+            cut.forEach(Reader::connect);
         }
 
         private void settle() {
-            readers.forEach(Reader::take);
+            readers.forEach(Reader::takeAll);
             for (int round = 0; round < 100_000 && !isSettled(); round++) {
-                handOver();
-                List.copyOf(feed.cursors).forEach(this::advance);
-                runTask();
+                instances.forEach(Instance::goOn);
                 readers.forEach(Reader::notice);
             }
             assertThat(isSettled()).as("seed %d has come to its end", seed).isTrue();
         }
 
         private boolean isSettled() {
-            return handed == log.size()
-                    && feed.tasks.isEmpty()
-                    && feed.cursors.isEmpty()
+            return instances.stream().allMatch(Instance::isIdle)
                     && readers.stream().allMatch(Reader::isLive);
         }
 
-        /** One browser: it keeps the last position it received, and comes again when it was cut off. */
+        /** One process: a feed, how far its stream is, and its cursors. */
+        private final class Instance {
+            private final FeedSetup feed;
+            private final Map<FeedSetup.Cursor, ResumeToken> positions = new HashMap<>();
+            private int handed = log.size();
+
+            Instance() {
+                int ringBytes = random.nextInt(4) == 0 ? 100_000 : 1_000 + random.nextInt(8_000);
+                int queue = 2 + random.nextInt(20);
+                int cursors = 1 + random.nextInt(2);
+                feed = new FeedSetup(builder -> builder.bufferBytes(ringBytes)
+                                .maxQueuedMessages(queue)
+                                .catchUpCursors(cursors))
+                        .opened(nextSecond());
+            }
+
+            void handOver() {
+                if (handed < log.size()) {
+                    feed.hub.accept(log.get(handed++));
+                }
+            }
+
+            /** The stream says where it is, behind all that it has handed over. */
+            void idle() {
+                feed.hub.moved(Events.highWater(handed + 1), Events.time(handed + 1));
+            }
+
+            /** Several threads send: whose turn it is, nobody knows. */
+            void runTask() {
+                if (!feed.tasks.isEmpty()) {
+                    List<Runnable> waiting = new ArrayList<>(feed.tasks);
+                    Runnable chosen = waiting.remove(random.nextInt(waiting.size()));
+                    feed.tasks.clear();
+                    feed.tasks.addAll(waiting);
+                    chosen.run();
+                }
+            }
+
+            void anyCursor() {
+                if (!feed.cursors.isEmpty()) {
+                    advance(feed.cursors.get(random.nextInt(feed.cursors.size())));
+                }
+            }
+
+            private void advance(FeedSetup.Cursor cursor) {
+                if (cursor.isCancelled()) {
+                    feed.cursors.remove(cursor);
+                    cursor.ends();
+                    return;
+                }
+                ResumeToken at = positions.getOrDefault(cursor, cursor.after());
+                Insert<Document> next = firstBehind(at);
+                if (next == null) {
+                    cursor.moves(Events.highWater(nextSecond()), Events.time(nextSecond()));
+                } else if (cursor.demand() > 0) {
+                    positions.put(cursor, next.resumeToken());
+                    cursor.sends(next);
+                }
+            }
+
+            private @Nullable Insert<Document> firstBehind(ResumeToken position) {
+                return log.stream()
+                        .filter(event -> position.isBefore(event.resumeToken()))
+                        .findFirst()
+                        .orElse(null);
+            }
+
+            void beat() {
+                feed.pass(Duration.ofMillis(1));
+                feed.hub.clients().forEach(client -> client.beat(feed.nanos));
+            }
+
+            void goOn() {
+                handOver();
+                List.copyOf(feed.cursors).forEach(this::advance);
+                runTask();
+            }
+
+            boolean isIdle() {
+                return handed == log.size() && feed.tasks.isEmpty() && feed.cursors.isEmpty();
+            }
+        }
+
+        /** One browser: it keeps the last position it received, and comes again when it was cut off, at either instance. */
         private final class Reader {
             private final int number;
             private final List<Integer> received = new ArrayList<>();
+            private Instance instance = anyInstance();
             private RecordingClient client = new RecordingClient();
-            private Connection<Document> connection;
+            private @Nullable Connection<Document> connection;
             private int seen;
             private @Nullable ResumeToken begins; // it is owed everything behind
             private int gaps;
@@ -213,9 +230,12 @@ final class FeedSimulationTest {
             }
 
             void connect() {
+                instance = anyInstance();
                 client = new RecordingClient();
                 seen = 0;
-                connection = position == null ? feed.attach(client, wanted()) : feed.resume(client, position, wanted());
+                connection = position == null
+                        ? instance.feed.attach(client, wanted())
+                        : instance.feed.resume(client, position, wanted());
             }
 
             private Condition wanted() {
@@ -249,7 +269,12 @@ final class FeedSimulationTest {
                 } else if (message.getString("type").getValue().equals("gap")) {
                     gaps++;
                 }
-                position = feed.read(message.getString("position").getValue());
+                ResumeToken next =
+                        instance.feed.read(message.getString("position").getValue());
+                assertThat(position != null && next.isBefore(position))
+                        .as("seed %d: a position went back", seed)
+                        .isFalse();
+                position = next;
                 begins = begins == null ? position : begins;
             }
 
@@ -257,11 +282,11 @@ final class FeedSimulationTest {
                 if (random.nextBoolean()) {
                     client.holds();
                 } else {
-                    take();
+                    takeAll();
                 }
             }
 
-            void take() {
+            void takeAll() {
                 client.takes();
             }
 
@@ -273,11 +298,14 @@ final class FeedSimulationTest {
 
             void cutOff() {
                 notice();
-                connection.closed();
+                if (connection != null) {
+                    connection.closed();
+                }
             }
 
             boolean isLive() {
-                return connection.stage() == Connection.Stage.LIVE
+                return connection != null
+                        && connection.stage() == Connection.Stage.LIVE
                         && client.closings().isEmpty();
             }
         }
