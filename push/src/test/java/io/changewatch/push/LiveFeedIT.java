@@ -11,10 +11,12 @@ import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ConfigurationException;
+import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
 import io.changewatch.pipeline.Condition;
 import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
+import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,13 +25,14 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** A feed on a real server, with clients in process. */
 final class LiveFeedIT {
-    private static final byte[] KEY = "a key of at least 16 bytes".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    private static final byte[] KEY = "a key of at least 16 bytes".getBytes(StandardCharsets.UTF_8);
     private static final Principal ANN = () -> "ann";
 
     private final MongoDatabase shop = TestServer.newDatabase();
@@ -247,5 +250,66 @@ final class LiveFeedIT {
                 .isEqualTo(7);
         assertThat(client.messages("event").get(1)).doesNotContainKey("data");
         assertThat(Publishers.await(orders.find())).isEmpty();
+    }
+
+    @Test
+    void aPayloadChoiceThatFailsEndsOnlyThatClient() {
+        LiveFeed<Document> feed = start(orderFeed().payloadFor(principal -> {
+            throw new IllegalStateException("no such view");
+        }));
+        RecordingClient client = new RecordingClient();
+        FeedSession session = feed.attach(everything(), client);
+        session.received("hello");
+        session.pong();
+        session.receivedBinary();
+        session.closed();
+        client.awaitsClose();
+
+        assertThat(client.closings()).containsExactly("1011 The server could not decide what to send you.");
+        assertThat(feed.stats().clients()).isZero();
+    }
+
+    @Test
+    void turnsAwayWhoComesAfterTheEnd() {
+        LiveFeed<Document> feed = start(orderFeed());
+        feed.close();
+        feed.close();
+        RecordingClient client = new RecordingClient();
+        feed.attach(everything(), client);
+
+        assertThat(client.closings()).containsExactly("1012 The service restarts. Come again with your position.");
+        assertThat(feed.admit(new Handshake(Transport.WEB_SOCKET, Map.of(), Map.of())))
+                .isEqualTo(new Admission.Refused(
+                        Admission.Reason.CLOSING, 503, 1012, "The service restarts. Come again with your position."));
+    }
+
+    @Test
+    void givesUpOnAnAdapterThatNeverEndsASend() {
+        LiveFeed<Document> feed = start(orderFeed().drainWithin(Duration.ofMillis(200)));
+        RecordingClient stuck = new RecordingClient().holds();
+        RecordingClient well = new RecordingClient();
+        feed.attach(everything(), stuck);
+        feed.attach(everything(), well);
+        well.awaits("ready", 1);
+        feed.close();
+
+        assertThat(stuck.closings()).containsExactly("1012 The service restarts.");
+        assertThat(well.closings()).containsExactly("1012 The service restarts. Come again with your position.");
+        assertThat(feed.stats().clients()).isZero();
+    }
+
+    @Test
+    void keepsEventsOfTheTimeBeforeItStartedWhereToldTo() {
+        BsonTimestamp before =
+                Publishers.first(shop.runCommand(new Document("ping", 1))).get("operationTime", BsonTimestamp.class);
+        insert(1, "ann");
+        LiveFeed<Document> feed = start(LiveFeed.over(ChangeWatcher.of(TestServer.client())
+                        .collection(shop.getName(), "orders")
+                        .maxAwait(Duration.ofMillis(100))
+                        .startFrom(StartPosition.at(before)))
+                .payload(Payload.fields("n"))
+                .visibleToAll());
+
+        Awaitility.await().until(() -> feed.stats().bufferedEvents() == 1);
     }
 }
