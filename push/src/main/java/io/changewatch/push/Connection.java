@@ -98,8 +98,8 @@ final class Connection<T> implements FeedSession, Runnable {
         return request;
     }
 
-    /** Greets the client and begins to send. */
-    void begin(@Nullable GapReason gap) {
+    /** Queues what the client is told first: before anyone else knows of it, or a heartbeat may come before. */
+    void greet(@Nullable GapReason gap) {
         lock.lock();
         try {
             queue.add(feed.encoder().ready(reached, resumed, request.transport()));
@@ -110,6 +110,10 @@ final class Connection<T> implements FeedSession, Runnable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Begins to send. */
+    void begin() {
         if (stage() == Stage.WAITING) {
             feed.catchUps().await(this, reached);
         }

@@ -244,9 +244,10 @@ public final class LiveFeed<T> implements AutoCloseable {
                 ? GapReason.POSITION_INVALID
                 : reading instanceof Reading.Foreign ? GapReason.POSITION_FOREIGN : null;
         Connection<T> connection = new Connection<>(context, request, client, payload, place(reading));
+        connection.greet(gap);
         context.figures().attached.increment();
         context.hub().arrived(connection);
-        connection.begin(gap);
+        connection.begin();
         if (isClosing.get() || watcher.state().isTerminal()) { // since it was looked at
             sayGoodbye(connection);
         }

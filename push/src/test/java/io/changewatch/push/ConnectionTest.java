@@ -378,6 +378,16 @@ final class ConnectionTest {
     class AtAHeartbeat {
 
         @Test
+        void isGreetedBefore() {
+            feed.whenArrived = () -> feed.hub.clients().forEach(one -> one.beat(feed.nanos));
+            feed.attach(client);
+            feed.accept(1);
+            feed.send();
+
+            assertThat(client.types()).startsWith("ready");
+        }
+
+        @Test
         void learnsWhereTheStreamIs() {
             Connection<Document> connection =
                     feed.attach(client, Condition.documentKey("_id").eq(99));

@@ -40,6 +40,9 @@ final class FeedSetup {
     final CatchUps<Document> catchUps;
     final Seats seats;
     final FeedContext<Document> context;
+    /** What happens right after somebody has arrived. */
+    Runnable whenArrived = () -> {};
+
     long nanos;
 
     FeedSetup() {
@@ -126,8 +129,10 @@ final class FeedSetup {
         seats.take(request.principal());
         Connection<Document> connection = new Connection<>(
                 context, request, client, context.options().payloadFor().apply(request.principal()), place);
+        connection.greet(null);
         hub.arrived(connection);
-        connection.begin(null);
+        whenArrived.run();
+        connection.begin();
         return connection;
     }
 

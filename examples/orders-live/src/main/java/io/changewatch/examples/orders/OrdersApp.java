@@ -22,6 +22,9 @@ import java.util.function.UnaryOperator;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.ee10.websocket.server.config.JettyWebSocketServletContainerInitializer;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,6 +70,7 @@ final class OrdersApp implements AutoCloseable {
         config.startup.showJavalinBanner = false;
         config.events.serverStarting(this::begin);
         config.events.serverStopping(this::end);
+        config.jetty.modifyHttpConfiguration(http -> http.addCustomizer((request, headers) -> checked(request)));
         config.jetty.modifyServletContextHandler(this::addFeed);
         config.routes.get("/", http -> http.html(page()));
         config.routes.get("/health", this::health);
@@ -74,6 +78,17 @@ final class OrdersApp implements AutoCloseable {
         config.routes.get("/load", http -> http.json(Map.of("perSecond", load.perSecond())));
         config.routes.put("/load", this::setLoad);
         new OrderRoutes(orders, new Users(settings.users())).addTo(config.routes);
+    }
+
+    /** Jetty's WebSockets answer 500, with a stack in the log, to a query that is no URI's. */
+    private static Request checked(Request request) {
+        try {
+            request.getHttpURI().toURI();
+            return request;
+        } catch (IllegalArgumentException e) {
+            throw new HttpException.RuntimeException(
+                    HttpStatus.BAD_REQUEST_400, "The address holds a character that must be percent-encoded.", e);
+        }
     }
 
     private void addFeed(ServletContextHandler context) {

@@ -126,9 +126,10 @@ final class BrowserIT {
         eventually(() -> !text("create-result").isEmpty());
         picture("invalid-order.png");
 
-        assertThat(text("create-result")).isEqualTo("Not created: This cannot be taken as it is.");
+        assertThat(text("create-result")).isEqualTo("Not created");
         assertThat(text("create-user-error")).isEqualTo("User must be the name of a user, at most 64 characters");
-        assertThat(text("create-amount-error")).isEqualTo("Amount in cents must be a whole number from 1 to 100000000");
+        assertThat(text("create-amount-error"))
+                .isEqualTo("Amount must be a number from 0.01 to 1000000, with at most two decimals");
         assertThat(rows()).isEmpty();
     }
 
