@@ -26,9 +26,10 @@ public interface WatcherListener {
     default void batchRead(BatchRead notice) {}
 
     /**
-     * Nothing more comes up to a position: the stream was opened there, or went on to it without an event, as it does after
-     * each batch. Called on the watcher's thread when every event before it has been handed out, so that who keeps the events
-     * in their order can keep the positions among them.
+     * Nothing more comes up to a position: the stream was opened there for the first time, or a batch of the server has brought it
+     * there, with its last event or without one. Called on the watcher's thread when every event before it has been handed
+     * out, so that who keeps the events in their order can keep the positions among them. Told the same position twice, the
+     * server has looked for something behind it and found nothing.
      */
     default void positionMoved(PositionMoved notice) {}
 

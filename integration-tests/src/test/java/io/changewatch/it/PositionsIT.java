@@ -61,7 +61,7 @@ class PositionsIT {
     static void rollTheOplogOver() {
         servers = LocalReplicaSet.builder()
                 .oplogSizeMegabytes(1)
-                .arguments("--oplogMinRetentionHours", "0")
+                .arguments("--oplogMinRetentionHours", "0", "--syncdelay", "1") // it truncates at checkpoints
                 .start();
         client = MongoClients.create(servers.connectionString());
         database = TestServer.newDatabaseName();

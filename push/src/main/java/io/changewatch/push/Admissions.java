@@ -119,7 +119,9 @@ final class Admissions {
                     + " characters, or holds the character U+0000.");
         }
         try {
-            return field.condition(values);
+            Condition condition = field.condition(values);
+            condition.toBson(); // what has no meaning is refused here, not at the first event
+            return condition;
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("Parameter '" + name + "' " + what(e) + ".", e);
         }

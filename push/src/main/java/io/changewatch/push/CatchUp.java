@@ -2,7 +2,8 @@ package io.changewatch.push;
 
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -10,20 +11,38 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * Reads for one client what lies before the ring, as fast as the client takes it, until the ring has what comes next.
+ * One catch-up cursor: reads what lies before the ring, for all clients that waited when it was opened, until the ring has
+ * what comes next. A client whose queue is full leaves it, and waits for another one; nobody is kept waiting for it.
  *
  * <p>The stream may say that it has passed the ring's floor by an event, or without one: both come on the thread of its
- * watcher, in their order. {@link #more} and {@link #cancel} may be called from any thread.
+ * watcher, in their order. {@link #add}, {@link #leave} and {@link #cancel} may be called from any thread.
  */
 final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
-    private final Connection<T> client;
+    private final Hub<T> hub;
+    private final Encoder<T> encoder;
+    private final ResumeToken start;
+    private final Audience<T> members = new Audience<>();
     private final AtomicReference<@Nullable Subscription> subscription = new AtomicReference<>();
-    private final AtomicBoolean paused = new AtomicBoolean();
     private @Nullable ResumeToken restingAt; // the watcher's thread only
     private volatile boolean done;
 
-    CatchUp(Connection<T> client) {
-        this.client = client;
+    /** A cursor that begins after {@code start}, which none of its members is behind. */
+    CatchUp(Hub<T> hub, Encoder<T> encoder, ResumeToken start) {
+        this.hub = hub;
+        this.encoder = encoder;
+        this.start = start;
+    }
+
+    void add(Connection<T> member) {
+        members.add(member);
+    }
+
+    /** The member needs it no more; with the last one it ends. */
+    void leave(Connection<T> member) {
+        members.remove(member);
+        if (members.isEmpty()) {
+            cancel();
+        }
     }
 
     @Override
@@ -42,31 +61,42 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
             return;
         }
         restingAt = null;
-        Floor floor = client.floor();
+        Floor floor = hub.floor();
         if (floor.position().isBefore(event.resumeToken())) {
             handOver(floor);
             return;
         }
-        boolean mayGoOn = client.fetched(event);
+        handOut(event);
         if (floor.isReachedBy(event.resumeToken())) {
             handOver(floor);
-        } else if (mayGoOn) {
-            request();
+        } else if (members.isEmpty()) {
+            cancel();
         } else {
-            paused.set(true);
-            if (client.hasRoomForFetched()) { // it was sent in the meantime
-                more();
-            }
+            request();
         }
     }
 
-    /** The stream is at a position without an event. Told the same one twice, it has nothing to tell right behind it. */
+    private void handOut(ChangeEvent<T> event) {
+        List<Connection<T>> failed = new ArrayList<>();
+        Encoded<T> encoded = new Encoded<>(encoder, event);
+        for (Connection<T> member : members.wanting(event.raw(), failed)) {
+            if (!member.fetched(this, encoded)) {
+                members.remove(member);
+            }
+        }
+        failed.forEach(Connection::endUndecided);
+    }
+
+    /**
+     * The stream is at a position without an event. Told the same one twice, it has nothing to tell right behind it; but not
+     * where it began: there it may not have read anything yet.
+     */
     void moved(ResumeToken position, BsonTimestamp clusterTime) {
         if (done) {
             return;
         }
-        Floor floor = client.floor();
-        boolean rests = position.equals(restingAt);
+        Floor floor = hub.floor();
+        boolean rests = position.equals(restingAt) && !position.equals(start);
         restingAt = position.copy();
         if (floor.isReachedBy(position) || (rests && floor.isNextAfter(clusterTime))) {
             handOver(floor);
@@ -75,14 +105,7 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
 
     private void handOver(Floor floor) {
         cancel();
-        client.continueFromRing(floor.position());
-    }
-
-    /** The client has room again. */
-    void more() {
-        if (paused.compareAndSet(true, false)) {
-            request();
-        }
+        members.clients().forEach(member -> member.continueFromRing(this, floor.position()));
     }
 
     private void request() {
@@ -105,15 +128,12 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
     public void onError(Throwable failure) {
         if (!done) {
             done = true;
-            client.fetchFailed(failure);
+            members.clients().forEach(member -> member.fetchFailed(this, failure));
         }
     }
 
     @Override
     public void onComplete() {
-        if (!done) {
-            done = true;
-            client.fetchFailed(new IllegalStateException("the stream has ended"));
-        }
+        onError(new IllegalStateException("the stream has ended"));
     }
 }

@@ -2,9 +2,7 @@ package io.changewatch.push;
 
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,26 +10,30 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.bson.BsonTimestamp;
-import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 
 /**
- * The catch-up cursors: so many at a time, for clients whose position lies before the ring, first come, first served.
+ * The catch-up cursors: so many at a time, for clients whose position lies before the ring. When one is free, it serves
+ * everybody who waits.
  *
  * <p>Thread-safe.
  */
 final class CatchUps<T> {
+    private final Hub<T> hub;
+    private final Encoder<T> encoder;
     private final Opener<T> opener;
     private final int most;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition allEnded = lock.newCondition();
-    private final Deque<Waiting<T>> waiting = new ArrayDeque<>(); // guarded by lock
+    private final List<Waiting<T>> waiting = new ArrayList<>(); // guarded by lock
     private final Set<CatchUp<T>> running = ConcurrentHashMap.newKeySet();
     private int open; // guarded by lock: cursors whose watchers have not ended yet
     private boolean closed; // guarded by lock
 
-    CatchUps(Opener<T> opener, int most) {
+    CatchUps(Hub<T> hub, Encoder<T> encoder, Opener<T> opener, int most) {
+        this.hub = hub;
+        this.encoder = encoder;
         this.opener = opener;
         this.most = most;
     }
@@ -61,43 +63,60 @@ final class CatchUps<T> {
         next();
     }
 
-    /** The client waits no longer. */
+    /** The client waits no longer, unless it has begun to wait again. */
     void forget(Connection<T> client) {
         lock.lock();
         try {
-            waiting.removeIf(one -> one.client() == client);
+            if (client.stage() != Connection.Stage.WAITING) {
+                waiting.removeIf(one -> one.client() == client);
+            }
         } finally {
             lock.unlock();
         }
     }
 
     private void next() {
-        Waiting<T> chosen = choose();
-        if (chosen == null) {
+        List<Waiting<T>> chosen = choose();
+        if (chosen.isEmpty()) {
             return;
         }
-        CatchUp<T> cursor = new CatchUp<>(chosen.client());
-        if (!chosen.client().fetchWith(cursor)) {
-            ended(cursor);
-            return;
-        }
+        ResumeToken start = earliest(chosen);
+        CatchUp<T> cursor = new CatchUp<>(hub, encoder, start);
         running.add(cursor);
+        chosen.forEach(one -> join(cursor, one.client()));
         try {
-            opener.open(chosen.after(), cursor::moved, () -> ended(cursor)).subscribe(cursor);
+            opener.open(start, cursor::moved, () -> ended(cursor)).subscribe(cursor);
         } catch (RuntimeException | Error e) {
             ended(cursor);
-            chosen.client().fetchFailed(e);
+            cursor.onError(e);
         }
     }
 
-    private @Nullable Waiting<T> choose() {
+    private void join(CatchUp<T> cursor, Connection<T> client) {
+        cursor.add(client);
+        if (!client.fetchWith(cursor)) {
+            cursor.leave(client);
+        }
+    }
+
+    private ResumeToken earliest(List<Waiting<T>> waiters) {
+        return waiters.stream()
+                .map(Waiting::after)
+                .reduce((one, other) -> other.isBefore(one) ? other : one)
+                .orElseThrow();
+    }
+
+    /** Everybody who waits, if a cursor is free. */
+    private List<Waiting<T>> choose() {
         lock.lock();
         try {
             if (closed || open >= most || waiting.isEmpty()) {
-                return null;
+                return List.of();
             }
             open++;
-            return waiting.poll();
+            List<Waiting<T>> chosen = List.copyOf(waiting);
+            waiting.clear();
+            return chosen;
         } finally {
             lock.unlock();
         }
@@ -115,8 +134,8 @@ final class CatchUps<T> {
         next();
     }
 
-    /** Ends all of them; returns whether nothing is left of them within the time. */
-    boolean close(long nanos) throws InterruptedException {
+    /** Ends all of them, and opens no more. */
+    void cancel() {
         lock.lock();
         try {
             closed = true;
@@ -124,12 +143,11 @@ final class CatchUps<T> {
         } finally {
             lock.unlock();
         }
-        List<CatchUp<T>> last = new ArrayList<>(running);
-        last.forEach(CatchUp::cancel);
-        return awaitEnd(nanos);
+        List.copyOf(running).forEach(CatchUp::cancel);
     }
 
-    private boolean awaitEnd(long nanos) throws InterruptedException {
+    /** Waits until nothing is left of them; returns whether that was so within the time. */
+    boolean awaitEnd(long nanos) throws InterruptedException {
         lock.lock();
         try {
             long left = nanos;

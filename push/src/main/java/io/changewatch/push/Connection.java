@@ -7,6 +7,7 @@ import io.changewatch.event.ResumeToken;
 import io.changewatch.push.FeedOptions.Clients;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * WAITING    for a catch-up cursor, as its position lies before the ring     → FETCHING, CLOSING
- * FETCHING   through a catch-up cursor, until the ring's floor is reached     → REPLAYING, CLOSING
+ * FETCHING   through a catch-up cursor, until the ring's floor is reached     → REPLAYING, PARKED (its queue is full), CLOSING
+ * PARKED     until its queue is half empty                                    → WAITING, CLOSING
  * REPLAYING  from the ring, until its end is reached                          → LIVE, WAITING (the ring let go of it), CLOSING
  * LIVE       is offered every event by the hub                                → CLOSING
  * CLOSING    sends what is left and says goodbye                              → CLOSED
@@ -33,13 +35,12 @@ import org.slf4j.LoggerFactory;
 final class Connection<T> implements FeedSession, Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
     private static final int BURST = 32;
-    private static final int FETCHED_AHEAD = 64;
-    private static final long FETCHED_BYTES_AHEAD = 1 << 20;
 
     /** See {@link Connection}. */
     enum Stage {
         WAITING,
         FETCHING,
+        PARKED,
         REPLAYING,
         LIVE,
         CLOSING,
@@ -168,9 +169,14 @@ final class Connection<T> implements FeedSession, Runnable {
             return feed.options().authorization().permits(request.principal(), event);
         } catch (RuntimeException | Error e) { // the application's; other clients and the watcher go on
             LOG.warn("[{}] authorize(...) failed; its client is closed and sees nothing.", feed.name(), e);
-            end(CloseCodes.INTERNAL_ERROR, "The server could not decide what you may see.", true);
+            endUndecided();
             return false;
         }
+    }
+
+    /** Nobody can say whether it is to see an event. */
+    void endUndecided() {
+        end(CloseCodes.INTERNAL_ERROR, "The server could not decide what you may see.", true);
     }
 
     /** Whether the message, or what the policy puts in its place, could be queued. */
@@ -183,7 +189,7 @@ final class Connection<T> implements FeedSession, Runnable {
             if (policy != SlowClientPolicy.DROP) {
                 return false;
             }
-            int dropped = queue.clear();
+            int dropped = queue.dropEvents();
             feed.figures().dropped.add(dropped);
             feed.figures().gaps.increment();
             queue.add(feed.encoder().gap(queuedUpTo, GapReason.SLOW, dropped, request.transport()));
@@ -205,34 +211,31 @@ final class Connection<T> implements FeedSession, Runnable {
         end(CloseCodes.TRY_AGAIN_LATER, "Too slow: too much waited to be sent. Come again with your position.", true);
     }
 
-    /** Events are missing from the stream itself. */
-    void gap(GapReason reason) {
-        Progress now = feed.hub().progress();
-        CatchUp<T> cursor;
+    /** Events are missing from the stream itself; the client goes on behind them. */
+    void gap(Progress behind) {
+        goOn(behind, GapReason.STREAM, null);
+    }
+
+    /** With {@code cursor} the client goes on only if it still reads from that. */
+    private void goOn(Progress behind, GapReason reason, @Nullable CatchUp<T> cursor) {
+        CatchUp<T> left;
         lock.lock();
         try {
-            if (isEnding()) {
+            if (isEnding() || (cursor != null && catchUp != cursor)) {
                 return;
             }
             feed.figures().gaps.increment();
-            queue.add(feed.encoder().gap(now.position(), reason, 0, request.transport()));
-            goOnFrom(now);
-            cursor = takeCatchUp();
+            queue.add(feed.encoder().gap(behind.position(), reason, 0, request.transport()));
+            skipThrough = null;
+            sequence = Math.max(sequence, behind.sequence());
+            queuedUpTo = behind.position();
+            stage = stage == Stage.LIVE ? Stage.LIVE : Stage.REPLAYING;
+            left = takeCatchUp();
         } finally {
             lock.unlock();
         }
-        stop(cursor);
+        stop(left);
         wake();
-    }
-
-    /** The lock is held. */
-    private void goOnFrom(Progress now) {
-        skipThrough = null;
-        sequence = Math.max(sequence, now.sequence());
-        queuedUpTo = now.position();
-        if (stage == Stage.WAITING || stage == Stage.FETCHING) {
-            stage = Stage.REPLAYING;
-        }
     }
 
     // Coming again: the sender's thread, and the catch-up cursor's.
@@ -322,50 +325,44 @@ final class Connection<T> implements FeedSession, Runnable {
             }
             stage = Stage.FETCHING;
             catchUp = cursor;
+            skipThrough = queuedUpTo; // the cursor may begin before, for others
             return true;
         } finally {
             lock.unlock();
         }
     }
 
-    /** The position from which the ring can go on. */
-    Floor floor() {
-        return feed.hub().floor();
-    }
-
-    /** An event from the catch-up cursor; returns whether another may come. */
-    boolean fetched(ChangeEvent<T> event) {
-        Message message = messageFor(event);
+    /** An event from the catch-up cursor that the client wants; returns whether it reads on from that cursor. */
+    boolean fetched(CatchUp<T> cursor, Encoded<T> encoded) {
+        if (isKnown(encoded.event().resumeToken()) || !permits(encoded.event())) {
+            return true;
+        }
+        Message message = encoded.message(payload, request.transport());
         lock.lock();
         try {
-            if (stage != Stage.FETCHING) {
+            if (catchUp != cursor || stage != Stage.FETCHING) {
                 return false;
             }
-            queueReplayed(event.resumeToken(), message, feed.figures().replayedFromServer);
+            if (!queue.hasRoomFor(message)) {
+                stage = Stage.PARKED;
+                catchUp = null;
+                return false;
+            }
+            queueReplayed(encoded.event().resumeToken(), message, feed.figures().replayedFromServer);
         } finally {
             lock.unlock();
         }
         wake();
-        return hasRoomForFetched();
-    }
-
-    /** Whether the catch-up cursor may go on. */
-    boolean hasRoomForFetched() {
-        lock.lock();
-        try {
-            return queue.size() < FETCHED_AHEAD && queue.bytes() < FETCHED_BYTES_AHEAD;
-        } finally {
-            lock.unlock();
-        }
+        return true;
     }
 
     /** The cursor has reached what the ring holds; nothing lies between its last event and the floor. */
-    void continueFromRing(ResumeToken floor) {
+    void continueFromRing(CatchUp<T> cursor, ResumeToken floor) {
         ResumeToken from = furthest(floor);
         long at = feed.hub().sequenceAt(from);
         lock.lock();
         try {
-            if (stage != Stage.FETCHING) {
+            if (catchUp != cursor || stage != Stage.FETCHING) {
                 return;
             }
             stage = Stage.REPLAYING;
@@ -388,11 +385,11 @@ final class Connection<T> implements FeedSession, Runnable {
     }
 
     /** The cursor cannot go on. */
-    void fetchFailed(Throwable failure) {
+    void fetchFailed(CatchUp<T> cursor, Throwable failure) {
         if (failure instanceof HistoryLostException) {
-            gap(GapReason.HISTORY_LOST);
+            goOn(feed.hub().progress(), GapReason.HISTORY_LOST, cursor);
         } else if (failure instanceof InvalidResumeTokenException) {
-            gap(GapReason.POSITION_INVALID);
+            goOn(feed.hub().progress(), GapReason.POSITION_INVALID, cursor);
         } else {
             LOG.warn("[{}] A client could not be caught up; its connection ends.", feed.name(), failure);
             end(CloseCodes.INTERNAL_ERROR, "What you missed could not be read. Come again with your position.", false);
@@ -421,12 +418,31 @@ final class Connection<T> implements FeedSession, Runnable {
         } finally {
             lock.unlock();
         }
-        feed.senders().execute(this);
+        schedule();
+    }
+
+    private void schedule() {
+        try {
+            feed.senders().execute(this);
+        } catch (RejectedExecutionException e) { // the feed has ended
+            abandon();
+        }
     }
 
     /** Sends what waits, one text after the other, until there is nothing or a send takes its time. */
     @Override
     public void run() {
+        try {
+            sendSome();
+        } catch (RuntimeException | Error e) { // or the client would wait for ever
+            LOG.error("[{}] A client's connection ends, because it could not be served.", feed.name(), e);
+            if (close()) {
+                tellClosed(CloseCodes.INTERNAL_ERROR, "The server failed. Come again with your position.");
+            }
+        }
+    }
+
+    private void sendSome() {
         for (int sent = 0; sent < BURST; sent++) {
             Message next = next();
             if (next == null) {
@@ -434,43 +450,43 @@ final class Connection<T> implements FeedSession, Runnable {
             }
             CompletableFuture<?> sending = send(next);
             if (!sending.isDone()) {
-                CompletableFuture<?> unused = sending.whenComplete((done, failure) -> {
-                    if (noteSent(next, failure)) {
-                        feed.senders().execute(this);
-                    }
-                });
+                CompletableFuture<?> unused = sending.whenComplete((done, failure) -> goOn(next, failure));
                 return;
             }
             if (!noteSent(next, sending.isCompletedExceptionally() ? new IllegalStateException("send failed") : null)) {
                 return;
             }
         }
-        feed.senders().execute(this); // others want their turn
+        schedule(); // others want their turn
+    }
+
+    private void goOn(Message sent, @Nullable Throwable failure) {
+        if (noteSent(sent, failure)) {
+            schedule();
+        }
     }
 
     /** What is to be sent next; null if there is nothing for now, in which case the sender rests. */
     private @Nullable Message next() {
         while (true) {
+            Stage now;
             lock.lock();
             try {
-                if (stage == Stage.CLOSED) {
-                    scheduled = false;
-                    return null;
-                }
-                Message message = queue.poll();
+                now = stage;
+                Message message = now == Stage.CLOSED ? null : queue.poll();
                 if (message != null) {
                     inFlight = message;
                     inFlightSince = feed.nanos();
                     return message;
                 }
-                if (stage != Stage.REPLAYING && stage != Stage.CLOSING) {
+                if (now != Stage.REPLAYING && now != Stage.CLOSING) {
                     scheduled = false;
                     return null;
                 }
             } finally {
                 lock.unlock();
             }
-            if (stage() == Stage.CLOSING) {
+            if (now == Stage.CLOSING) {
                 finish();
                 return null;
             }
@@ -495,7 +511,7 @@ final class Connection<T> implements FeedSession, Runnable {
             return false;
         }
         feed.figures().sent(message);
-        CatchUp<T> cursor;
+        ResumeToken parkedAt = null;
         lock.lock();
         try {
             inFlight = null;
@@ -503,12 +519,15 @@ final class Connection<T> implements FeedSession, Runnable {
             if (message.position() != null) {
                 reached = queue.isEmpty() ? queuedUpTo : message.position();
             }
-            cursor = queue.size() < FETCHED_AHEAD / 2 ? catchUp : null;
+            if (stage == Stage.PARKED && queue.isHalfEmpty()) {
+                stage = Stage.WAITING;
+                parkedAt = queuedUpTo;
+            }
         } finally {
             lock.unlock();
         }
-        if (cursor != null) {
-            cursor.more();
+        if (parkedAt != null) {
+            feed.catchUps().await(this, parkedAt);
         }
         return true;
     }
@@ -722,7 +741,7 @@ final class Connection<T> implements FeedSession, Runnable {
     private void stop(@Nullable CatchUp<T> cursor) {
         feed.catchUps().forget(this);
         if (cursor != null) {
-            cursor.cancel();
+            cursor.leave(this);
         }
     }
 

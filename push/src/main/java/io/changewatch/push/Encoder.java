@@ -125,7 +125,8 @@ final class Encoder<T> {
 
     private Message message(String json, String type, String position, ChangeEvent<T> event, Transport transport) {
         String text = framed(type, position, json, transport);
-        return new Message(text, Texts.utf8Length(text), event.resumeToken().copy(), document(event), event.wallTime());
+        return new Message(
+                text, Texts.utf8Length(text), event.resumeToken().copy(), document(event), true, event.wallTime());
     }
 
     private @Nullable String document(ChangeEvent<?> event) {

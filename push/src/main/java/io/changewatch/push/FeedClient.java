@@ -29,6 +29,9 @@ public interface FeedClient {
      */
     void close(int code, String reason);
 
-    /** Sends a WebSocket ping, whose answer goes to {@link FeedSession#pong()}. Called with each heartbeat. Default: nothing. */
+    /**
+     * Sends a WebSocket ping, whose answer goes to {@link FeedSession#pong()}. Called with each heartbeat; must
+     * return at once. Default: nothing.
+     */
     default void ping() {}
 }

@@ -3,7 +3,6 @@ package io.changewatch.push;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
 import io.changewatch.event.ResumeToken;
-import io.changewatch.pipeline.ConditionIndex;
 import io.changewatch.push.FeedOptions.Buffer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -37,8 +36,7 @@ final class Hub<T> {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Ring<T> ring; // guarded by lock
-    private final ConditionIndex<Connection<T>> filtered = new ConditionIndex<>(); // changed under lock
-    private final Set<Connection<T>> unfiltered = ConcurrentHashMap.newKeySet(); // changed under lock
+    private final Audience<T> live = new Audience<>(); // changed under lock
     private volatile @Nullable Progress progress;
 
     Hub(Encoder<T> encoder, Figures figures, LongSupplier ticker, Buffer buffer) {
@@ -55,16 +53,17 @@ final class Hub<T> {
             lost(event.resumeToken(), event.clusterTime());
             return;
         }
-        List<Connection<T>> receivers = new ArrayList<>();
+        List<Connection<T>> failed = new ArrayList<>();
+        List<Connection<T>> receivers;
         FeedEvent<T> added;
         lock.lock();
         try {
             added = ring.append(event, ticker.getAsLong());
-            receivers.addAll(unfiltered);
-            receivers.addAll(filtered.matching(event.raw()));
+            receivers = live.wanting(event.raw(), failed);
         } finally {
             lock.unlock();
         }
+        failed.forEach(Connection::endUndecided);
         Encoded<T> encoded = new Encoded<>(encoder, event);
         for (Connection<T> receiver : receivers) {
             receiver.offer(added.sequence(), encoded);
@@ -83,16 +82,18 @@ final class Hub<T> {
         }
     }
 
-    /** Events are missing before this position: nobody can be continued across it. */
+    /** Events are missing before this position: nobody can be continued across it, and all are told before anything else. */
     private void lost(ResumeToken position, BsonTimestamp clusterTime) {
+        Progress behind;
         lock.lock();
         try {
             ring.restartAfter(position, clusterTime);
-            progress = new Progress(ring.last(), position.copy());
+            behind = new Progress(ring.last(), position.copy());
         } finally {
             lock.unlock();
         }
-        clients.forEach(client -> client.gap(GapReason.STREAM));
+        clients.forEach(client -> client.gap(behind));
+        progress = behind;
     }
 
     /** Whether the stream was ever open: before that nobody can be told where it is. */
@@ -156,9 +157,7 @@ final class Hub<T> {
                 return new Pulled.Events<>(next);
             }
             if (client.join()) {
-                client.request()
-                        .condition()
-                        .ifPresentOrElse(wanted -> filtered.add(wanted, client), () -> unfiltered.add(client));
+                live.add(client);
             }
             return new Pulled.Joined<>();
         } finally {
@@ -175,8 +174,7 @@ final class Hub<T> {
     void leave(Connection<T> client) {
         lock.lock();
         try {
-            unfiltered.remove(client);
-            filtered.remove(client);
+            live.remove(client);
         } finally {
             lock.unlock();
         }

@@ -30,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
+import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -109,13 +110,16 @@ public final class LiveFeed<T> implements AutoCloseable {
                 options.fetchAt(),
                 options.queues().whenSlow() == SlowClientPolicy.CONFLATE,
                 figures);
+        Hub<T> hub = new Hub<>(encoder, figures, ticker, options.buffer());
+        CatchUps<T> catchUps = new CatchUps<>(
+                hub, encoder, new SameStream<>(builder, name), options.buffer().catchUpCursors());
         this.context = new FeedContext<>(
                 name,
                 options,
                 encoder,
                 figures,
-                new Hub<>(encoder, figures, ticker, options.buffer()),
-                new CatchUps<>(new SameStream<>(builder, name), options.buffer().catchUpCursors()),
+                hub,
+                catchUps,
                 new Seats(options.clients()),
                 senders,
                 ticker,
@@ -144,12 +148,16 @@ public final class LiveFeed<T> implements AutoCloseable {
     }
 
     private void beat() {
+        context.hub().evict();
+        long nanos = context.nanos();
+        context.hub().clients().forEach(client -> beat(client, nanos));
+    }
+
+    private void beat(Connection<T> client, long nanos) {
         try {
-            context.hub().evict();
-            long nanos = context.nanos();
-            context.hub().clients().forEach(client -> client.beat(nanos));
-        } catch (RuntimeException e) { // or there would be no other heartbeat
-            LOG.error("[{}] A heartbeat failed.", context.name(), e);
+            client.beat(nanos);
+        } catch (RuntimeException | Error e) { // or there would be no other heartbeat
+            LOG.error("[{}] A client's heartbeat failed.", context.name(), e);
         }
     }
 
@@ -239,7 +247,7 @@ public final class LiveFeed<T> implements AutoCloseable {
     }
 
     private FeedSession attached(ClientRequest request, FeedClient client, Payload<T> payload) {
-        Reading reading = request.after().map(signer::read).orElse(null);
+        Reading reading = request.after().map(this::read).orElse(null);
         GapReason gap = reading instanceof Reading.Forged
                 ? GapReason.POSITION_INVALID
                 : reading instanceof Reading.Foreign ? GapReason.POSITION_FOREIGN : null;
@@ -252,6 +260,14 @@ public final class LiveFeed<T> implements AutoCloseable {
             sayGoodbye(connection);
         }
         return connection;
+    }
+
+    /** Only tokens with a text have an order, by which a client is continued; all of MongoDB's own have. */
+    private Reading read(String position) {
+        Reading reading = signer.read(position);
+        boolean hasNoOrder = reading instanceof Reading.Valid valid
+                && !(valid.token().value().get("_data") instanceof BsonString);
+        return hasNoOrder ? new Reading.Forged() : reading;
     }
 
     private Place place(@Nullable Reading reading) {
@@ -356,29 +372,33 @@ public final class LiveFeed<T> implements AutoCloseable {
         try {
             watcher.close();
             drain();
-            stopThreads();
+            awaitThreads();
         } finally {
             heartbeats.shutdownNow();
+            context.hub().clients().forEach(Connection::abandon);
+            context.catchUps().cancel();
             senders.shutdown();
             ended.countDown();
         }
     }
 
-    private void stopThreads() throws InterruptedException {
-        heartbeats.shutdownNow();
-        senders.shutdown();
-        if (!senders.awaitTermination(1, TimeUnit.SECONDS)) {
-            LOG.warn("[{}] A client's send(..) has not returned; its thread ends when it does.", context.name());
-        }
-    }
-
     private void drain() throws InterruptedException {
         context.hub().clients().forEach(this::sayGoodbye);
-        long deadline = context.nanos() + options.drainWithin().toNanos();
-        context.seats().awaitEmpty(deadline - context.nanos());
+        context.seats().awaitEmpty(options.drainWithin().toNanos());
         context.hub().clients().forEach(Connection::abandon);
-        context.catchUps().close(Math.max(0, deadline - context.nanos()));
-        LOG.info("[{}] The feed has ended.", context.name());
+        context.catchUps().cancel();
+    }
+
+    private void awaitThreads() throws InterruptedException {
+        heartbeats.shutdownNow();
+        senders.shutdown();
+        boolean idle = senders.awaitTermination(1, TimeUnit.SECONDS);
+        boolean noCursor = context.catchUps().awaitEnd(TimeUnit.SECONDS.toNanos(2));
+        LOG.info(
+                "[{}] The feed has ended{}{}.",
+                context.name(),
+                idle ? "" : "; a client's send(..) has not returned yet",
+                noCursor ? "" : "; a catch-up cursor is still being closed");
     }
 
     private void sayGoodbye(Connection<T> client) {

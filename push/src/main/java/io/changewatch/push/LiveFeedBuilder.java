@@ -58,6 +58,7 @@ public final class LiveFeedBuilder<T> {
     private Duration deadAfter = Duration.ofSeconds(45);
     private Duration drainWithin = Duration.ofSeconds(5);
     private int maxMessageBytes = 1 << 20;
+    private boolean started;
     private int senders = Math.max(2, Runtime.getRuntime().availableProcessors());
 
     LiveFeedBuilder(ChangeWatcherBuilder<T> watcher) {
@@ -225,9 +226,16 @@ public final class LiveFeedBuilder<T> {
      *
      * @throws ConfigurationException if options are missing or cannot work, or the watcher's, the server or the privileges
      *     have to be changed first; the message names the remedy
+     * @throws IllegalStateException if it was called before: the watcher's builder belongs to that feed
      */
     public LiveFeed<T> start() {
-        return LiveFeed.start(watcher, options());
+        FeedOptions<T> options = options();
+        if (started) {
+            throw new IllegalStateException(
+                    "This builder has started a feed, to which its watcher belongs. Make another with LiveFeed.over(..).");
+        }
+        started = true;
+        return LiveFeed.start(watcher, options);
     }
 
     FeedOptions<T> options() {

@@ -57,6 +57,19 @@ final class OutboundQueue {
         return message;
     }
 
+    /** Drops what is about changes, and keeps what is about the feed; returns how many messages were dropped. */
+    int dropEvents() {
+        int before = waiting.size();
+        waiting.values().removeIf(Message::isAboutChange);
+        bytes = waiting.values().stream().mapToLong(Message::bytes).sum();
+        return before - waiting.size();
+    }
+
+    /** Whether there is room for a good deal more. */
+    boolean isHalfEmpty() {
+        return waiting.size() <= bounds.maxMessages() / 2 && bytes <= bounds.maxBytes() / 2;
+    }
+
     /** Drops everything; returns how many messages that were. */
     int clear() {
         int dropped = waiting.size();

@@ -12,6 +12,9 @@ import io.changewatch.event.ResumeToken;
 import io.changewatch.pipeline.Condition;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
 import org.junit.jupiter.api.Nested;
@@ -108,6 +111,43 @@ final class ConnectionTest {
             assertThat(feed.figures.dead.sum()).isEqualTo(1);
             assertThat(feed.hub.clients()).hasSize(1);
             assertThat(feed.seats.taken()).isEqualTo(1);
+        }
+
+        @Test
+        void endsAloneIfItsFilterCannotBeEvaluated() {
+            feed.attach(client, Condition.document("note").regex("(x|y)*z"));
+            feed.attach(other, Condition.documentKey("_id").gte(0));
+            feed.send();
+            feed.hub.accept(Events.insert(1, new BsonDocument("note", new BsonString("x".repeat(1_000_000)))));
+            feed.accept(2);
+            feed.send();
+
+            assertThat(client.closings()).containsExactly("1011 The server could not decide what you may see.");
+            assertThat(ids(other)).containsExactly(1, 2);
+        }
+
+        @Test
+        void isClosedIfItCannotBeServed() {
+            feed = new FeedSetup(builder -> builder.payload(event -> "1")).opened(1);
+            feed.attach(client, Condition.element().eq(1)); // no filter of its own would pass admission
+            feed.send();
+
+            assertThat(client.closings()).containsExactly("1011 The server failed. Come again with your position.");
+            assertThat(feed.seats.taken()).isZero();
+        }
+
+        @Test
+        void isToldOfAGapBeforeAHeartbeatTellsWhatIsBehindIt() {
+            feed.attach(client);
+            feed.send();
+            feed.accept(1);
+            feed.send();
+            feed.hub.accept(
+                    Gap.<Document>of(highWater(5), time(2), time(5), new IllegalStateException("oplog too short")));
+            feed.hub.clients().forEach(one -> one.beat(feed.nanos));
+            feed.send();
+
+            assertThat(client.types()).containsExactly("ready", "event", "gap");
         }
 
         @Test
@@ -294,22 +334,60 @@ final class ConnectionTest {
         }
 
         @Test
-        void asksTheServerForNoMoreThanItTakes() {
-            feed = new FeedSetup().opened(1_000);
+        void sharesItsCursorWithAllWhoWait() {
+            feed = new FeedSetup(builder -> builder.catchUpCursors(1)).opened(10);
+            RecordingClient first = new RecordingClient();
+            feed.resume(first, token(7));
+            feed.resume(client, token(4));
+            feed.resume(other, token(2));
+            feed.cursors.get(0).moves(highWater(10), time(10));
+            feed.cursors.get(0).ends();
+            FeedSetup.Cursor shared = feed.cursors.get(1);
+            shared.sends(Events.insert(3));
+            shared.sends(Events.insert(4));
+            shared.sends(Events.insert(5));
+            shared.moves(highWater(10), time(10));
+            shared.ends();
+            feed.send();
+
+            assertThat(shared.after()).isEqualTo(token(2));
+            assertThat(ids(other)).containsExactly(3, 4, 5);
+            assertThat(ids(client)).containsExactly(5);
+            assertThat(client.types()).endsWith("live");
+            assertThat(feed.cursors).hasSize(2);
+        }
+
+        @Test
+        void keepsNobodyWaitingWhenItIsSlow() {
+            feed = new FeedSetup(builder -> builder.catchUpCursors(1).maxQueuedMessages(4)).opened(1_000);
             client.holds();
             feed.resume(client, token(1));
             feed.send();
             FeedSetup.Cursor cursor = feed.cursors.get(0);
             int second = 2;
-            while (cursor.demand() > 0) {
+            while (!cursor.isCancelled()) {
                 cursor.sends(Events.insert(second++));
             }
-            assertThat(second).isLessThan(100);
+            cursor.ends();
+            feed.resume(other, token(900));
+            feed.cursors.get(1).moves(highWater(1_000), time(1_000));
+            feed.cursors.get(1).ends();
+            feed.send();
+            assertThat(other.types()).containsExactly("ready", "live");
+            assertThat(feed.cursors).hasSize(2);
             client.takes();
             feed.send();
+            FeedSetup.Cursor again = feed.cursors.get(2);
+            again.sends(Events.insert(second - 1));
+            again.moves(highWater(1_000), time(1_000));
+            feed.send();
 
-            assertThat(cursor.demand()).isPositive();
-            assertThat(ids(client)).hasSize(second - 2);
+            assertThat(ids(client)).containsExactlyElementsOf(rangeFrom2To(second - 1));
+            assertThat(client.types()).endsWith("live");
+        }
+
+        private List<Integer> rangeFrom2To(int last) {
+            return IntStream.rangeClosed(2, last).boxed().toList();
         }
 
         @Test
@@ -328,6 +406,24 @@ final class ConnectionTest {
 
             assertThat(client.types()).containsExactly("ready", "live");
             assertThat(position(client)).isEqualTo(highWater(10));
+        }
+
+        @Test
+        void doesNotTakeThePlaceItCameWithForOneThatWasRead() {
+            BsonTimestamp newest = new BsonTimestamp(9, 7);
+            feed = new FeedSetup();
+            feed.hub.moved(highWater(10), new BsonTimestamp(9, 8));
+            feed.resume(client, highWater(9));
+            FeedSetup.Cursor cursor = feed.cursors.get(0);
+            cursor.moves(highWater(9), newest);
+            cursor.moves(highWater(9), newest);
+            cursor.moves(highWater(9), newest);
+            feed.send();
+            assertThat(client.types()).containsExactly("ready");
+            cursor.moves(highWater(11), new BsonTimestamp(19, 1));
+            feed.send();
+
+            assertThat(client.types()).containsExactly("ready", "live");
         }
 
         @Test

@@ -64,7 +64,7 @@ final class FeedSetup {
                 options.queues().whenSlow() == SlowClientPolicy.CONFLATE,
                 figures);
         hub = new Hub<>(encoder, figures, () -> nanos, options.buffer());
-        catchUps = new CatchUps<>(this::open, options.buffer().catchUpCursors());
+        catchUps = new CatchUps<>(hub, encoder, this::open, options.buffer().catchUpCursors());
         seats = new Seats(options.clients());
         context = new FeedContext<>(
                 "orders",

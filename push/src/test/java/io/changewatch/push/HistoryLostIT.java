@@ -25,7 +25,7 @@ final class HistoryLostIT {
     void isToldOfTheGapAndGoesOn() {
         try (LocalReplicaSet servers = LocalReplicaSet.builder()
                         .oplogSizeMegabytes(1)
-                        .arguments("--oplogMinRetentionHours", "0")
+                        .arguments("--oplogMinRetentionHours", "0", "--syncdelay", "1") // it truncates at checkpoints
                         .start();
                 MongoClient client = MongoClients.create(servers.connectionString())) {
             MongoCollection<Document> orders = client.getDatabase("shop").getCollection("orders");

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.ChangeWatcher;
@@ -131,6 +132,7 @@ final class LiveFeedIT {
         session.closed();
         insert(2, "ann");
         insert(3, "ann");
+        Awaitility.await().until(() -> feed.stats().events() == 3);
         RecordingClient again = new RecordingClient();
         feed.attach(everything().after(first.position()), again);
         again.awaits("live", 1);
@@ -183,6 +185,56 @@ final class LiveFeedIT {
         assertThat(ids(again)).containsExactly(2, 3);
         assertThat(first.closings()).containsExactly("1012 The service restarts. Come again with your position.");
         assertThat(first.types()).endsWith("closing");
+    }
+
+    @Test
+    void continuesInTheMiddleOfATransaction() {
+        await(shop.createCollection("orders"));
+        LiveFeed<Document> feed = start(orderFeed());
+        RecordingClient first = new RecordingClient();
+        feed.attach(everything(), first);
+        first.awaits("ready", 1);
+        insertAtOnce(1, 2, 3, 4, 5);
+        first.awaits("event", 5);
+        String afterSecond =
+                first.messages("event").get(1).getString("position").getValue();
+        feed.close();
+        LiveFeed<Document> restarted = start(orderFeed());
+        RecordingClient again = new RecordingClient();
+        restarted.attach(everything().after(afterSecond), again);
+        again.awaits("live", 1);
+
+        assertThat(ids(again)).containsExactly(3, 4, 5);
+    }
+
+    /** In one transaction: all of them have one cluster time. */
+    private void insertAtOnce(int... numbers) {
+        try (ClientSession session = Publishers.first(TestServer.client().startSession())) {
+            session.startTransaction();
+            for (int number : numbers) {
+                await(orders.insertOne(session, new Document("_id", number)));
+            }
+            await(session.commitTransaction());
+        }
+    }
+
+    @Test
+    void continuesWithWhatWasWrittenRightBehindWhereItBegan() {
+        for (int round = 1; round <= 5; round++) {
+            LiveFeed<Document> feed = start(orderFeed());
+            RecordingClient first = new RecordingClient();
+            feed.attach(everything(), first);
+            first.awaits("ready", 1);
+            feed.close();
+            insert(round, "ann");
+            LiveFeed<Document> restarted = start(orderFeed());
+            RecordingClient again = new RecordingClient();
+            restarted.attach(everything().after(first.position()), again);
+            again.awaits("live", 1);
+            restarted.close();
+
+            assertThat(ids(again)).containsExactly(round);
+        }
     }
 
     @Test

@@ -19,7 +19,7 @@ final class OutboundQueueTest {
     }
 
     private static Message about(@Nullable String document, String text) {
-        return new Message(text, text.length(), null, document, null);
+        return new Message(text, text.length(), null, document, true, null);
     }
 
     private String[] rest() {

@@ -124,11 +124,13 @@ final class WatchLoop<T> {
             lifecycle.throwIfStopRequested();
             RawBatch opening = reader.next(open);
             atOpening(opening);
-            handOut(opening);
+            handOut(opening); // of which no position is told but the first: the server has read nothing for it
             while (!open.isExhausted()) {
                 RawBatch batch = reader.next(open);
                 noteProgress();
-                handOut(batch);
+                if (handOut(batch)) {
+                    place.known().ifPresent(this::tellPosition);
+                }
             }
         } finally {
             reader.close(open);
@@ -210,15 +212,15 @@ final class WatchLoop<T> {
         }
     }
 
-    private void handOut(RawBatch batch) throws InterruptedException {
+    /** Returns whether the place has moved on. */
+    private boolean handOut(RawBatch batch) throws InterruptedException {
         for (int offset : batch.offsets()) {
             lifecycle.throwIfStopRequested();
             handOut(batch.bytes(), offset);
         }
         checkpointer.throwIfFailed();
-        if (!fragments.isWaiting()) {
-            positionAfter(batch).ifPresent(this::moveOn);
-        }
+        Optional<Position> after = fragments.isWaiting() ? Optional.empty() : positionAfter(batch);
+        return after.isPresent() && moveOn(after.get());
     }
 
     private void handOut(byte[] bytes, int offset) throws InterruptedException {
@@ -282,14 +284,14 @@ final class WatchLoop<T> {
     }
 
     /** Nothing more comes up to {@code position}: it may be saved when all before it is handled. */
-    private void moveOn(Position position) {
+    private boolean moveOn(Position position) {
         if (place.isHandled(position.token())) {
-            return;
+            return false;
         }
         place = Place.after(position);
         deliverer.passed(position.token(), position.clusterTime());
         checkpointer.newest().ifPresent(positionLog::reached); // not what is only handed out
-        tellPosition(position);
+        return true;
     }
 
     private void tellPosition(Position position) {

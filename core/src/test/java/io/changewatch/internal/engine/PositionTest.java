@@ -54,8 +54,17 @@ final class PositionTest {
         setup.server.opens().at(highWater(90)).batchUpTo(highWater(105), insert(101), insert(102));
         setup.run();
 
-        assertThat(told).startsWith(moved(90), moved(90), token(101), token(102));
+        assertThat(told).startsWith(moved(90), token(101), token(102));
         assertThat(told).endsWith(moved(105));
+    }
+
+    @Test
+    void tellsNoPositionOfAnOpeningForWhichNothingWasRead() throws InterruptedException {
+        setup.server.opens().at(highWater(90)).idle(highWater(91)).fails(network());
+        setup.server.opens().idle(highWater(92));
+        setup.run();
+
+        assertThat(setup.listener.all(PositionMoved.class)).startsWith(moved(90), moved(91), moved(92));
     }
 
     private static PositionMoved moved(int seconds) {

@@ -10,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An answer of server-sent events as a client of the feed; written without blocking, by the servlet's write listener.
@@ -17,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class EventStreamClient implements FeedClient, WriteListener {
+    private static final Logger LOG = LoggerFactory.getLogger(EventStreamClient.class);
+
     private final AsyncContext request;
     private final ServletOutputStream output;
     private final Runnable ended;
@@ -27,7 +31,6 @@ final class EventStreamClient implements FeedClient, WriteListener {
     private boolean toFlush;
     private @Nullable CompletableFuture<Void> taken;
     private boolean writable; // the listener was called once
-    private boolean toComplete;
     private boolean completed;
     private volatile boolean broken;
 
@@ -57,15 +60,10 @@ final class EventStreamClient implements FeedClient, WriteListener {
         return sent;
     }
 
+    /** The feed has sent all it wanted to, or has given up: a client that takes nothing must not hold its connection. */
     @Override
     public void close(int code, String reason) {
-        lock.lock();
-        try {
-            toComplete = true;
-        } finally {
-            lock.unlock();
-        }
-        goOn();
+        complete();
     }
 
     /** Whether writing has failed. */
@@ -91,6 +89,7 @@ final class EventStreamClient implements FeedClient, WriteListener {
         if (waiting != null) {
             waiting.completeExceptionally(failure);
         }
+        complete();
         ended.run();
     }
 
@@ -103,7 +102,6 @@ final class EventStreamClient implements FeedClient, WriteListener {
             if (isWritten()) {
                 done = taken;
                 taken = null;
-                completeIfAsked();
             }
         } catch (IOException e) {
             failure = e;
@@ -133,10 +131,20 @@ final class EventStreamClient implements FeedClient, WriteListener {
         return !toFlush && output.isReady();
     }
 
-    private void completeIfAsked() {
-        if (toComplete) {
+    private void complete() {
+        lock.lock();
+        try {
+            if (completed) {
+                return;
+            }
             completed = true;
+        } finally {
+            lock.unlock();
+        }
+        try {
             request.complete();
+        } catch (IllegalStateException e) {
+            LOG.debug("The container has completed the request already.", e);
         }
     }
 

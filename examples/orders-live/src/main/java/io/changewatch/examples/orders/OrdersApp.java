@@ -193,7 +193,8 @@ final class OrdersApp implements AutoCloseable {
 
     @Override
     public void close() {
-        server.stop();
+        server.stop(); // tells end(), unless it did not start
+        end();
         client.close();
     }
 }
