@@ -149,7 +149,7 @@ public final class LiveFeedBuilder<T> {
         return this;
     }
 
-    /** How many cursors may be open at a time for clients that were away for longer than the buffer reaches; others wait. Default: 4. */
+    /** How many cursors may be open at a time for clients that were away for longer than the buffer reaches; who comes then shares the next one. Default: 4. */
     public LiveFeedBuilder<T> catchUpCursors(int cursors) {
         this.catchUpCursors = cursors;
         return this;
