@@ -4,18 +4,18 @@ import io.changewatch.HistoryLostException;
 import io.changewatch.InvalidResumeTokenException;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
-import io.changewatch.push.FeedOptions.Clients;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import io.changewatch.push.ClientMessages.Verdict;
+import io.changewatch.push.Standing.Place;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client: its place in the stream, its queue, and the one text that is being sent.
+ * One client: the way it goes through the stream, from where it begins to its end.
  *
  * <p>Its life:
  *
@@ -29,12 +29,11 @@ import org.slf4j.LoggerFactory;
  * CLOSED     from every state, when the connection is gone
  * </pre>
  *
- * <p>{@link #run} is the sender: it is in the executor, or waits for a send, exactly while {@code scheduled}. The lock is never
- * held while the client, the application or the hub is called. Thread-safe.
+ * <p>The lock is never held while the client, the application or the hub is called; the hub holds its own when it calls
+ * {@link #join}. Thread-safe.
  */
-final class Connection<T> implements FeedSession, Runnable {
+final class Connection<T> implements FeedSession, Sender.Source {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-    private static final int BURST = 32;
 
     /** See {@link Connection}. */
     enum Stage {
@@ -53,19 +52,17 @@ final class Connection<T> implements FeedSession, Runnable {
     private final Payload<T> payload;
     private final boolean resumed;
 
+    private final Sender sender;
+
     private final ReentrantLock lock = new ReentrantLock();
     // All guarded by the lock.
     private final OutboundQueue queue;
-    private final RateLimit incoming;
+    private final ClientMessages incoming;
+    private final Standing standing;
     private Stage stage;
-    private boolean scheduled;
     private @Nullable Message inFlight;
     private long inFlightSince;
     private long lastHeard;
-    private long sequence; // of the last event that was considered
-    private ResumeToken reached; // where the client is, by what was sent
-    private ResumeToken queuedUpTo; // where it will be when the queue is empty
-    private @Nullable ResumeToken skipThrough; // the client has these already, from a feed that was ahead of this one
     private @Nullable CatchUp<T> catchUp;
     private int closeCode;
     private String closeReason = "";
@@ -76,24 +73,13 @@ final class Connection<T> implements FeedSession, Runnable {
         this.client = client;
         this.payload = payload;
         this.resumed = place.resumed();
+        this.sender = new Sender(client, feed.senders(), this);
         this.queue = new OutboundQueue(feed.options().queues());
-        this.incoming = new RateLimit(feed.options().clients().maxIncomingPerSecond(), feed.nanos());
+        this.incoming = new ClientMessages(feed.options().clients(), feed.nanos());
+        this.standing = new Standing(place);
         this.stage = place.sequence() < 0 ? Stage.WAITING : Stage.REPLAYING;
         this.lastHeard = feed.nanos();
-        this.sequence = place.sequence();
-        this.reached = place.position();
-        this.queuedUpTo = place.position();
-        this.skipThrough = place.resumed() ? place.position() : null;
     }
-
-    /**
-     * Where a client begins.
-     *
-     * @param sequence the last event it has; -1 if the ring does not reach back to it
-     * @param position where that is
-     * @param resumed whether the client named it
-     */
-    record Place(long sequence, ResumeToken position, boolean resumed) {}
 
     ClientRequest request() {
         return request;
@@ -103,10 +89,10 @@ final class Connection<T> implements FeedSession, Runnable {
     void greet(@Nullable GapReason gap) {
         lock.lock();
         try {
-            queue.add(feed.encoder().ready(reached, resumed, request.transport()));
+            queue.add(feed.encoder().ready(standing.reached(), resumed, request.transport()));
             if (gap != null) {
                 feed.figures().gaps.increment();
-                queue.add(feed.encoder().gap(reached, gap, 0, request.transport()));
+                queue.add(feed.encoder().gap(standing.reached(), gap, 0, request.transport()));
             }
         } finally {
             lock.unlock();
@@ -115,53 +101,37 @@ final class Connection<T> implements FeedSession, Runnable {
 
     /** Begins to send. */
     void begin() {
-        if (stage() == Stage.WAITING) {
-            feed.catchUps().await(this, reached);
+        ResumeToken from = locked(() -> stage == Stage.WAITING ? standing.reached() : null);
+        if (from != null) {
+            feed.catchUps().await(this, from);
         }
-        wake();
+        sender.wake();
     }
 
     // The live flow: the watcher's thread.
 
     /** An event that passes the client's filter. */
     void offer(long number, Encoded<T> encoded) {
-        if (isKnown(encoded.event().resumeToken()) || !permits(encoded.event())) {
+        if (has(encoded.event().resumeToken()) || !permits(encoded.event())) {
             return;
         }
         Message message = encoded.message(payload, request.transport());
-        boolean tooSlow;
-        lock.lock();
-        try {
+        boolean tooSlow = locked(() -> {
             if (stage != Stage.LIVE) {
-                return;
+                return false;
             }
-            sequence = number;
-            tooSlow = !enqueue(message);
-        } finally {
-            lock.unlock();
-        }
+            standing.considered(number);
+            return !enqueue(message);
+        });
         if (tooSlow) {
             endSlow();
         } else {
-            wake();
+            sender.wake();
         }
     }
 
-    /** Whether the client had it before it came here. */
-    private boolean isKnown(ResumeToken token) {
-        lock.lock();
-        try {
-            if (skipThrough == null) {
-                return false;
-            }
-            if (!skipThrough.isBefore(token)) {
-                return true;
-            }
-            skipThrough = null;
-            return false;
-        } finally {
-            lock.unlock();
-        }
+    private boolean has(ResumeToken event) {
+        return locked(() -> standing.has(event));
     }
 
     private boolean permits(ChangeEvent<T> event) {
@@ -192,7 +162,7 @@ final class Connection<T> implements FeedSession, Runnable {
             int dropped = queue.dropEvents();
             feed.figures().dropped.add(dropped);
             feed.figures().gaps.increment();
-            queue.add(feed.encoder().gap(queuedUpTo, GapReason.SLOW, dropped, request.transport()));
+            queue.add(feed.encoder().gap(standing.queuedUpTo(), GapReason.SLOW, dropped, request.transport()));
         }
         if (policy == SlowClientPolicy.CONFLATE) {
             queue.addReplaceable(message);
@@ -200,7 +170,7 @@ final class Connection<T> implements FeedSession, Runnable {
             queue.add(message);
         }
         if (message.position() != null) {
-            queuedUpTo = message.position();
+            standing.queued(message.position());
         }
         return true;
     }
@@ -226,16 +196,14 @@ final class Connection<T> implements FeedSession, Runnable {
             }
             feed.figures().gaps.increment();
             queue.add(feed.encoder().gap(behind.position(), reason, 0, request.transport()));
-            skipThrough = null;
-            sequence = Math.max(sequence, behind.sequence());
-            queuedUpTo = behind.position();
+            standing.goOnBehind(behind);
             stage = stage == Stage.LIVE ? Stage.LIVE : Stage.REPLAYING;
             left = takeCatchUp();
         } finally {
             lock.unlock();
         }
         stop(left);
-        wake();
+        sender.wake();
     }
 
     // Coming again: the sender's thread, and the catch-up cursor's.
@@ -249,7 +217,7 @@ final class Connection<T> implements FeedSession, Runnable {
             }
             stage = Stage.LIVE;
             if (resumed) {
-                queue.add(feed.encoder().live(queuedUpTo, request.transport()));
+                queue.add(feed.encoder().live(standing.queuedUpTo(), request.transport()));
             }
             return true;
         } finally {
@@ -259,7 +227,7 @@ final class Connection<T> implements FeedSession, Runnable {
 
     /** Takes the next events from the ring, or joins the live flow behind the last one. */
     private void pull() {
-        Hub.Pulled<T> pulled = feed.hub().pull(this, currentSequence());
+        Hub.Pulled<T> pulled = feed.hub().pull(this, locked(standing::sequence));
         if (pulled instanceof Hub.Pulled.Events<T> next) {
             next.events().forEach(this::replay);
         } else if (pulled instanceof Hub.Pulled.Evicted<T>) {
@@ -271,21 +239,19 @@ final class Connection<T> implements FeedSession, Runnable {
         Message message = messageFor(event.event());
         lock.lock();
         try {
-            if (stage != Stage.REPLAYING || event.sequence() <= sequence) {
+            if (stage != Stage.REPLAYING || event.sequence() <= standing.sequence()) {
                 return; // a gap has moved the client on
             }
-            sequence = event.sequence();
+            standing.considered(event.sequence());
             queueReplayed(event.token(), message, feed.figures().replayedFromBuffer);
         } finally {
             lock.unlock();
         }
     }
 
-    /** The lock is held. A client that comes from a feed that was ahead stays at its own position until this one reaches it. */
+    /** The lock is held. */
     private void queueReplayed(ResumeToken passed, @Nullable Message message, LongAdder count) {
-        if (queuedUpTo.isBefore(passed)) {
-            queuedUpTo = passed.copy();
-        }
+        standing.queued(passed);
         if (message != null) {
             count.increment();
             queue.add(message.replayed());
@@ -296,51 +262,46 @@ final class Connection<T> implements FeedSession, Runnable {
         boolean wanted = request.condition()
                 .map(condition -> condition.matches(event.raw()))
                 .orElse(true);
-        return wanted && !isKnown(event.resumeToken()) && permits(event)
+        return wanted && !has(event.resumeToken()) && permits(event)
                 ? feed.encoder().event(event, payload, request.transport())
                 : null;
     }
 
     private void fetchAgain() {
-        ResumeToken from;
-        lock.lock();
-        try {
+        ResumeToken from = locked(() -> {
             if (stage != Stage.REPLAYING) {
-                return;
+                return null;
             }
             stage = Stage.WAITING;
-            from = queuedUpTo;
-        } finally {
-            lock.unlock();
+            return standing.queuedUpTo();
+        });
+        if (from != null) {
+            feed.catchUps().await(this, from);
         }
-        feed.catchUps().await(this, from);
     }
 
     /** A cursor is free for this client; returns whether it still wants it. */
     boolean fetchWith(CatchUp<T> cursor) {
-        lock.lock();
-        try {
+        return locked(() -> {
             if (stage != Stage.WAITING) {
                 return false;
             }
             stage = Stage.FETCHING;
             catchUp = cursor;
-            skipThrough = queuedUpTo; // the cursor may begin before, for others
+            standing.skipWhatItHas(); // the cursor may begin before, for others
             return true;
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     /** An event from the catch-up cursor that the client wants; returns whether it reads on from that cursor. */
     boolean fetched(CatchUp<T> cursor, Encoded<T> encoded) {
-        if (isKnown(encoded.event().resumeToken()) || !permits(encoded.event())) {
+        ResumeToken token = encoded.event().resumeToken();
+        if (has(token) || !permits(encoded.event())) {
             return true;
         }
         Message message = encoded.message(payload, request.transport());
-        lock.lock();
-        try {
-            if (catchUp != cursor || stage != Stage.FETCHING) {
+        boolean taken = locked(() -> {
+            if (!isFetchingWith(cursor)) {
                 return false;
             }
             if (!queue.hasRoomFor(message)) {
@@ -348,40 +309,35 @@ final class Connection<T> implements FeedSession, Runnable {
                 catchUp = null;
                 return false;
             }
-            queueReplayed(encoded.event().resumeToken(), message, feed.figures().replayedFromServer);
-        } finally {
-            lock.unlock();
-        }
-        wake();
-        return true;
+            queueReplayed(token, message, feed.figures().replayedFromServer);
+            return true;
+        });
+        sender.wake();
+        return taken;
+    }
+
+    /** The lock is held. */
+    private boolean isFetchingWith(CatchUp<T> cursor) {
+        return stage == Stage.FETCHING && catchUp == cursor;
     }
 
     /** The cursor has reached what the ring holds; nothing lies between its last event and the floor. */
     void continueFromRing(CatchUp<T> cursor, ResumeToken floor) {
-        ResumeToken from = furthest(floor);
+        ResumeToken queued = locked(standing::queuedUpTo);
+        ResumeToken from = queued.isBefore(floor) ? floor : queued;
         long at = feed.hub().sequenceAt(from);
         lock.lock();
         try {
-            if (catchUp != cursor || stage != Stage.FETCHING) {
+            if (!isFetchingWith(cursor)) {
                 return;
             }
             stage = Stage.REPLAYING;
             catchUp = null;
-            sequence = at;
-            queuedUpTo = from;
+            standing.goOnFrom(at, from);
         } finally {
             lock.unlock();
         }
-        wake();
-    }
-
-    private ResumeToken furthest(ResumeToken floor) {
-        lock.lock();
-        try {
-            return queuedUpTo.isBefore(floor) ? floor.copy() : queuedUpTo;
-        } finally {
-            lock.unlock();
-        }
+        sender.wake();
     }
 
     /** The cursor cannot go on. */
@@ -396,78 +352,10 @@ final class Connection<T> implements FeedSession, Runnable {
         }
     }
 
-    private long currentSequence() {
-        lock.lock();
-        try {
-            return sequence;
-        } finally {
-            lock.unlock();
-        }
-    }
+    // The sender's questions.
 
-    // The sender.
-
-    /** Sees to it that the sender runs. */
-    private void wake() {
-        lock.lock();
-        try {
-            if (scheduled || stage == Stage.CLOSED) {
-                return;
-            }
-            scheduled = true;
-        } finally {
-            lock.unlock();
-        }
-        schedule();
-    }
-
-    private void schedule() {
-        try {
-            feed.senders().execute(this);
-        } catch (RejectedExecutionException e) { // the feed has ended
-            abandon();
-        }
-    }
-
-    /** Sends what waits, one text after the other, until there is nothing or a send takes its time. */
     @Override
-    public void run() {
-        try {
-            sendSome();
-        } catch (RuntimeException | Error e) { // or the client would wait for ever
-            LOG.error("[{}] A client's connection ends, because it could not be served.", feed.name(), e);
-            if (close()) {
-                tellClosed(CloseCodes.INTERNAL_ERROR, "The server failed. Come again with your position.");
-            }
-        }
-    }
-
-    private void sendSome() {
-        for (int sent = 0; sent < BURST; sent++) {
-            Message next = next();
-            if (next == null) {
-                return;
-            }
-            CompletableFuture<?> sending = send(next);
-            if (!sending.isDone()) {
-                CompletableFuture<?> unused = sending.whenComplete((done, failure) -> goOn(next, failure));
-                return;
-            }
-            if (!noteSent(next, sending.isCompletedExceptionally() ? new IllegalStateException("send failed") : null)) {
-                return;
-            }
-        }
-        schedule(); // others want their turn
-    }
-
-    private void goOn(Message sent, @Nullable Throwable failure) {
-        if (noteSent(sent, failure)) {
-            schedule();
-        }
-    }
-
-    /** What is to be sent next; null if there is nothing for now, in which case the sender rests. */
-    private @Nullable Message next() {
+    public @Nullable Message next() {
         while (true) {
             Stage now;
             lock.lock();
@@ -479,57 +367,58 @@ final class Connection<T> implements FeedSession, Runnable {
                     inFlightSince = feed.nanos();
                     return message;
                 }
-                if (now != Stage.REPLAYING && now != Stage.CLOSING) {
-                    scheduled = false;
-                    return null;
-                }
             } finally {
                 lock.unlock();
             }
             if (now == Stage.CLOSING) {
                 finish();
+            }
+            if (now != Stage.REPLAYING) {
                 return null;
             }
             pull();
         }
     }
 
-    private CompletableFuture<?> send(Message message) {
-        try {
-            CompletionStage<?> sending = client.send(message.text());
-            return sending.toCompletableFuture();
-        } catch (RuntimeException | Error e) { // the adapter's; it ends this client only
-            return CompletableFuture.failedFuture(e);
-        }
+    @Override
+    public boolean hasMore() {
+        return locked(() ->
+                stage != Stage.CLOSED && (!queue.isEmpty() || stage == Stage.REPLAYING || stage == Stage.CLOSING));
     }
 
-    /** Returns whether the sender goes on. */
-    private boolean noteSent(Message message, @Nullable Throwable failure) {
+    @Override
+    public boolean sent(Message message, @Nullable Throwable failure) {
         if (failure != null) {
             LOG.debug("[{}] A send failed; the connection ends.", feed.name(), failure);
             endDead("A message could not be sent.");
             return false;
         }
         feed.figures().sent(message);
-        ResumeToken parkedAt = null;
-        lock.lock();
-        try {
+        ResumeToken parkedAt = locked(() -> {
             inFlight = null;
-            lastHeard = request.transport() == Transport.SERVER_SENT_EVENTS ? feed.nanos() : lastHeard;
-            if (message.position() != null) {
-                reached = queue.isEmpty() ? queuedUpTo : message.position();
+            standing.sent(message, queue.isEmpty());
+            if (stage != Stage.PARKED || !queue.isHalfEmpty()) {
+                return null;
             }
-            if (stage == Stage.PARKED && queue.isHalfEmpty()) {
-                stage = Stage.WAITING;
-                parkedAt = queuedUpTo;
-            }
-        } finally {
-            lock.unlock();
-        }
+            stage = Stage.WAITING;
+            return standing.queuedUpTo();
+        });
         if (parkedAt != null) {
             feed.catchUps().await(this, parkedAt);
         }
         return true;
+    }
+
+    @Override
+    public void broken(Throwable failure) {
+        if (failure instanceof RejectedExecutionException) { // the feed has ended
+            abandon();
+            return;
+        }
+        LOG.error("[{}] A client's connection ends, because it could not be served.", feed.name(), failure);
+        if (close()) {
+            tellClosed(CloseCodes.INTERNAL_ERROR, "The server failed. Come again with your position.");
+        }
     }
 
     // Heartbeats.
@@ -573,63 +462,49 @@ final class Connection<T> implements FeedSession, Runnable {
             if (isEnding() || inFlight != null || !queue.isEmpty()) {
                 return;
             }
-            boolean ahead = skipThrough != null && !skipThrough.isBefore(now.position());
-            if (stage == Stage.LIVE && now.sequence() >= sequence && !ahead) {
-                queuedUpTo = now.position();
+            if (stage == Stage.LIVE) {
+                standing.catchUpWith(now);
             }
-            queue.add(feed.encoder().heartbeat(queuedUpTo, feed.now(), state, request.transport()));
+            queue.add(feed.encoder().heartbeat(standing.queuedUpTo(), feed.now(), state, request.transport()));
         } finally {
             lock.unlock();
         }
-        wake();
+        sender.wake();
     }
 
     // What the client says.
 
     @Override
     public void received(String text) {
-        Clients limits = feed.options().clients();
-        if (!heard()) {
-            end(
-                    CloseCodes.POLICY_VIOLATION,
-                    "More than " + limits.maxIncomingPerSecond() + " messages a second are not accepted.",
-                    true);
-        } else if (text.length() > limits.maxIncomingBytes() || Texts.utf8Length(text) > limits.maxIncomingBytes()) {
-            end(
-                    CloseCodes.MESSAGE_TOO_BIG,
-                    "Messages of more than " + limits.maxIncomingBytes() + " bytes are not accepted.",
-                    true);
+        Verdict verdict = locked(() -> {
+            lastHeard = feed.nanos();
+            return incoming.judge(text, lastHeard);
+        });
+        if (verdict instanceof Verdict.Unacceptable unacceptable) {
+            end(unacceptable.closeCode(), unacceptable.reason(), true);
         } else {
-            answer(text);
+            answer(
+                    verdict instanceof Verdict.Misunderstood misunderstood
+                            ? feed.encoder().error(misunderstood.message(), request.transport())
+                            : feed.encoder().pong(request.transport()));
         }
     }
 
-    private void answer(String text) {
-        boolean ping = text.replaceAll("\\s", "").equals("{\"type\":\"ping\"}");
-        Message answer = ping
-                ? feed.encoder().pong(request.transport())
-                : feed.encoder()
-                        .error(
-                                "This feed takes no messages but {\"type\":\"ping\"}. To filter otherwise, connect again"
-                                        + " with other parameters.",
-                                request.transport());
-        boolean tooSlow;
-        lock.lock();
-        try {
+    private void answer(Message answer) {
+        boolean tooSlow = locked(() -> {
             if (isEnding()) {
-                return;
+                return false;
             }
-            tooSlow = !queue.hasRoomFor(answer);
-            if (!tooSlow) {
+            boolean full = !queue.hasRoomFor(answer);
+            if (!full) {
                 queue.add(answer);
             }
-        } finally {
-            lock.unlock();
-        }
+            return full;
+        });
         if (tooSlow) {
             endSlow();
         } else {
-            wake();
+            sender.wake();
         }
     }
 
@@ -648,17 +523,6 @@ final class Connection<T> implements FeedSession, Runnable {
         }
     }
 
-    /** Returns whether the client may say more. */
-    private boolean heard() {
-        lock.lock();
-        try {
-            lastHeard = feed.nanos();
-            return incoming.permits(lastHeard);
-        } finally {
-            lock.unlock();
-        }
-    }
-
     // The end.
 
     /** Says goodbye after what waits, or instead of it, and closes. */
@@ -672,11 +536,10 @@ final class Connection<T> implements FeedSession, Runnable {
             stage = Stage.CLOSING;
             closeCode = code;
             closeReason = why;
-            ResumeToken at = queuedUpTo;
             if (instead) {
                 feed.figures().dropped.add(queue.clear());
-                at = inFlight != null && inFlight.position() != null ? inFlight.position() : reached;
             }
+            ResumeToken at = instead ? whereInFlight() : standing.queuedUpTo();
             queue.add(feed.encoder().closing(at, code, why, request.transport()));
             cursor = takeCatchUp();
         } finally {
@@ -684,7 +547,12 @@ final class Connection<T> implements FeedSession, Runnable {
         }
         feed.hub().leave(this);
         stop(cursor);
-        wake();
+        sender.wake();
+    }
+
+    /** Where the client is when it has taken what is being sent. The lock is held. */
+    private ResumeToken whereInFlight() {
+        return inFlight != null && inFlight.position() != null ? inFlight.position() : standing.reached();
     }
 
     /** Everything is sent: the connection is closed. */
@@ -759,19 +627,18 @@ final class Connection<T> implements FeedSession, Runnable {
     }
 
     Stage stage() {
-        lock.lock();
-        try {
-            return stage;
-        } finally {
-            lock.unlock();
-        }
+        return locked(() -> stage);
     }
 
     /** How much waits: messages and bytes. */
     long[] waiting() {
+        return locked(() -> new long[] {queue.size(), queue.bytes()});
+    }
+
+    private <V extends @Nullable Object> V locked(Supplier<V> question) {
         lock.lock();
         try {
-            return new long[] {queue.size(), queue.bytes()};
+            return question.get();
         } finally {
             lock.unlock();
         }

@@ -4,7 +4,7 @@ import io.changewatch.ChangeWatcher;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.pipeline.Condition;
-import io.changewatch.push.Connection.Place;
+import io.changewatch.push.Standing.Place;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.time.Clock;
