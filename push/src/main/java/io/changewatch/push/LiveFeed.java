@@ -2,12 +2,7 @@ package io.changewatch.push;
 
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
-import io.changewatch.HistoryLostPolicy;
-import io.changewatch.StartPosition;
-import io.changewatch.event.ChangeEvent;
-import io.changewatch.event.ResumeToken;
 import io.changewatch.observe.WatcherListener;
-import io.changewatch.push.Admission.Admitted;
 import io.changewatch.push.Admission.Reason;
 import io.changewatch.push.Admission.Refused;
 import io.changewatch.push.PositionSigner.Reading;
@@ -16,24 +11,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.bson.BsonString;
-import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,9 +47,8 @@ public final class LiveFeed<T> implements AutoCloseable {
     private final FeedOptions<T> options;
     private final FeedContext<T> context;
     private final PositionSigner signer;
-    private final Admissions admissions;
-    private final ExecutorService senders;
-    private final ScheduledExecutorService heartbeats;
+    private final Reception<T> reception;
+    private final FeedThreads threads;
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean isClosing = new AtomicBoolean();
 
@@ -99,9 +82,7 @@ public final class LiveFeed<T> implements AutoCloseable {
         this.watcher = watcher;
         this.options = options;
         this.signer = new PositionSigner(name, options.signingKeys());
-        this.admissions = new Admissions(name, options);
-        this.senders = Executors.newFixedThreadPool(options.senders(), threads(name, "send"));
-        this.heartbeats = Executors.newSingleThreadScheduledExecutor(threads(name, "heartbeat"));
+        this.threads = new FeedThreads(name, options.senders());
         Figures figures = new Figures(clock);
         Encoder<T> encoder = new Encoder<>(
                 name,
@@ -121,19 +102,11 @@ public final class LiveFeed<T> implements AutoCloseable {
                 hub,
                 catchUps,
                 new Seats(options.clients()),
-                senders,
+                threads,
                 ticker,
                 clock,
                 () -> watcher.state().name());
-    }
-
-    private static ThreadFactory threads(String feed, String task) {
-        AtomicInteger number = new AtomicInteger();
-        return work -> {
-            Thread thread = new Thread(work, "changewatch-" + feed + "-" + task + "-" + number.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
-        };
+        this.reception = new Reception<>(context, watcher, isClosing::get);
     }
 
     private void begin() {
@@ -143,8 +116,7 @@ public final class LiveFeed<T> implements AutoCloseable {
             close();
             throw e;
         }
-        long nanos = options.heartbeatEvery().toNanos();
-        Future<?> unused = heartbeats.scheduleAtFixedRate(this::beat, nanos, nanos, TimeUnit.NANOSECONDS);
+        threads.repeat(options.heartbeatEvery(), this::beat);
     }
 
     private void beat() {
@@ -167,55 +139,7 @@ public final class LiveFeed<T> implements AutoCloseable {
      * <p>A place among the clients is taken by {@link #attach} only, which looks again.
      */
     public Admission admit(Handshake handshake) {
-        Objects.requireNonNull(handshake, "handshake");
-        Admission decision = admissions.admit(handshake);
-        if (decision instanceof Admitted admitted) {
-            Optional<Refused> refusal = unavailable()
-                    .or(() ->
-                            context.seats().look(admitted.request().principal()).map(this::full));
-            decision = refusal.isPresent() ? refusal.get() : decision;
-        }
-        if (decision instanceof Refused refused) {
-            context.figures().refused(refused.reason());
-            LOG.debug("[{}] Refused a client: {}", context.name(), refused.reason());
-        }
-        return decision;
-    }
-
-    private Optional<Refused> unavailable() {
-        if (isClosing.get()) {
-            return Optional.of(new Refused(
-                    Reason.CLOSING,
-                    503,
-                    CloseCodes.SERVICE_RESTART,
-                    "The service restarts. Come again with your position."));
-        }
-        if (watcher.state().isTerminal()) {
-            return Optional.of(new Refused(
-                    Reason.FAILED, 503, CloseCodes.INTERNAL_ERROR, "The feed has failed. Come again later."));
-        }
-        return context.hub().isReady()
-                ? Optional.empty()
-                : Optional.of(new Refused(
-                        Reason.NOT_READY,
-                        503,
-                        CloseCodes.TRY_AGAIN_LATER,
-                        "The feed has not reached its database yet. Come again in a moment."));
-    }
-
-    private Refused full(Reason reason) {
-        return reason == Reason.FULL
-                ? new Refused(
-                        reason,
-                        503,
-                        CloseCodes.TRY_AGAIN_LATER,
-                        "The feed has all the " + options.clients().max() + " clients it takes. Come again later.")
-                : new Refused(
-                        reason,
-                        429,
-                        CloseCodes.POLICY_VIOLATION,
-                        "You have all the " + options.clients().maxPerPrincipal()
-                                + " connections that you may have. Close one first.");
+        return reception.admit(Objects.requireNonNull(handshake, "handshake"));
     }
 
     /**
@@ -227,10 +151,8 @@ public final class LiveFeed<T> implements AutoCloseable {
     public FeedSession attach(ClientRequest request, FeedClient client) {
         Objects.requireNonNull(request, "request");
         Objects.requireNonNull(client, "client");
-        Optional<Refused> refusal =
-                unavailable().or(() -> context.seats().take(request.principal()).map(this::full));
+        Optional<Refused> refusal = reception.takeSeat(request.principal());
         if (refusal.isPresent()) {
-            context.figures().refused(refusal.get().reason());
             refuse(refusal.get(), request.transport(), client);
             return Absent.INSTANCE;
         }
@@ -280,29 +202,7 @@ public final class LiveFeed<T> implements AutoCloseable {
 
     /** Turns away a client whose connection is open: a {@code closing} message with the whole text, then the close code. */
     public void refuse(Refused refused, Transport transport, FeedClient client) {
-        Message last = context.encoder().closing(null, refused.closeCode(), refused.message(), transport);
-        Runnable close = () -> client.close(refused.closeCode(), Texts.reason(refused.message()));
-        try {
-            senders.execute(() -> sendLast(client, last, close));
-        } catch (RejectedExecutionException e) { // the feed has ended
-            closeQuietly(close);
-        }
-    }
-
-    private void sendLast(FeedClient client, Message last, Runnable close) {
-        try {
-            CompletionStage<?> unused = client.send(last.text()).whenComplete((sent, failure) -> closeQuietly(close));
-        } catch (RuntimeException | Error e) { // the adapter's
-            closeQuietly(close);
-        }
-    }
-
-    private void closeQuietly(Runnable close) {
-        try {
-            close.run();
-        } catch (RuntimeException | Error e) { // the adapter's
-            LOG.debug("[{}] A refused client could not be closed.", context.name(), e);
-        }
+        reception.refuse(refused, transport, client);
     }
 
     /** The watcher that the feed stands on: its state, its figures, its failure. */
@@ -374,10 +274,9 @@ public final class LiveFeed<T> implements AutoCloseable {
             drain();
             awaitThreads();
         } finally {
-            heartbeats.shutdownNow();
             context.hub().clients().forEach(Connection::abandon);
             context.catchUps().cancel();
-            senders.shutdown();
+            threads.stop();
             ended.countDown();
         }
     }
@@ -390,9 +289,8 @@ public final class LiveFeed<T> implements AutoCloseable {
     }
 
     private void awaitThreads() throws InterruptedException {
-        heartbeats.shutdownNow();
-        senders.shutdown();
-        boolean idle = senders.awaitTermination(1, TimeUnit.SECONDS);
+        threads.stop();
+        boolean idle = threads.awaitEnd(Duration.ofSeconds(1));
         boolean noCursor = context.catchUps().awaitEnd(TimeUnit.SECONDS.toNanos(2));
         LOG.info(
                 "[{}] The feed has ended{}{}.",
@@ -422,42 +320,6 @@ public final class LiveFeed<T> implements AutoCloseable {
             LiveFeed<T> known = feed.get();
             if (notice.to().isTerminal() && known != null && !known.isClosing.get()) {
                 known.context.hub().clients().forEach(known::sayGoodbye);
-            }
-        }
-    }
-
-    /** Opens catch-up cursors on the watcher's own stream. */
-    private record SameStream<T>(ChangeWatcherBuilder<T> builder, String name, AtomicInteger numbers)
-            implements CatchUps.Opener<T> {
-
-        SameStream(ChangeWatcherBuilder<T> builder, String name) {
-            this(builder, name, new AtomicInteger());
-        }
-
-        @Override
-        public Publisher<ChangeEvent<T>> open(
-                ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended) {
-            return builder.sameStream(name + "-catch-up-" + numbers.incrementAndGet())
-                    .startFrom(StartPosition.after(after))
-                    .whenHistoryLost(HistoryLostPolicy.FAIL) // the feed itself tells its client of the gap
-                    .logPositionEvery(Duration.ZERO)
-                    .listener(new CatchUpListener(moved, ended))
-                    .publisher();
-        }
-    }
-
-    private record CatchUpListener(BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended)
-            implements WatcherListener {
-
-        @Override
-        public void positionMoved(PositionMoved notice) {
-            moved.accept(notice.position(), notice.clusterTime());
-        }
-
-        @Override
-        public void stateChanged(StateChanged notice) {
-            if (notice.to().isTerminal()) {
-                ended.run();
             }
         }
     }
