@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -130,6 +131,13 @@ final class OrdersApp implements AutoCloseable {
 
     int port() {
         return server.port();
+    }
+
+    /** How many clients hold a connection to the server, whatever they use it for. */
+    int openConnections() {
+        return Arrays.stream(server.jettyServer().server().getConnectors())
+                .mapToInt(connector -> connector.getConnectedEndPoints().size())
+                .sum();
     }
 
     String url() {

@@ -1,6 +1,7 @@
 package io.changewatch.examples.orders;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.changewatch.ChangeWatcher;
@@ -13,8 +14,10 @@ import io.changewatch.push.SlowClientPolicy;
 import io.changewatch.push.Transport;
 import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -83,6 +87,13 @@ final class OrdersLiveIT {
         Publishers.await(app.orders()
                 .collection()
                 .insertOne(new Order(id, user, status, 4_200, 1, Instant.parse("2026-05-01T10:00:00Z"))));
+    }
+
+    /** Inserts, and waits until the feed has it. */
+    private void insertSeen(String id, String user) {
+        long seen = app.feed().stats().events();
+        insert(id, user, "open");
+        await().atMost(Duration.ofMinutes(1)).until(() -> app.feed().stats().events() > seen);
     }
 
     private void delete(String id) {
@@ -236,8 +247,8 @@ final class OrdersLiveIT {
             RawSocket ann = socket("", bearer);
             String position = position(ann.untilType("ready"));
             ann.close();
-            insert("B-1", "bob", "open");
-            insert("A-1", "ann", "open");
+            insertSeen("B-1", "bob");
+            insertSeen("A-1", "ann");
 
             assertThat(plain(socket("?after=" + position, bearer).untilType("live")))
                     .containsExactly(RESUMED, event("insert", "A-1", order("ann", "open")), LIVE);
@@ -620,7 +631,7 @@ final class OrdersLiveIT {
             assertThat(events.next().lines()).isEmpty();
 
             start();
-            insert("A-2", "ann", "open");
+            insertSeen("A-2", "ann");
             assertThat(plain(socket("?after=" + position(frames)).untilType("live")))
                     .containsExactly(RESUMED, event("insert", "A-2", order("ann", "open")), LIVE);
         }
@@ -650,7 +661,7 @@ final class OrdersLiveIT {
             List<RawEvents.Block> seen = first.untilType("event");
             List<RawEvents.Block> beat = first.untilType("heartbeat");
             first.close();
-            insert("A-2", "ann", "open");
+            insertSeen("A-2", "ann");
             RawEvents again = events(
                     "?userId=ann",
                     Map.of("Last-Event-ID", seen.get(seen.size() - 1).field("id")));
@@ -667,6 +678,162 @@ final class OrdersLiveIT {
             assertThat(resumed.stream().map(block -> plain(block.field("data"))))
                     .containsExactly(RESUMED, event("insert", "A-2", order("ann", "open")), LIVE);
             joined(1);
+        }
+
+        @Test
+        void showAUserTheirOwnOrdersOnly() throws Exception {
+            start(settings().withUsers(Map.of("ann-token", "ann")), feed -> feed);
+            RawEvents ann = events("", Map.of("Authorization", "Bearer ann-token"));
+            ann.untilType("ready");
+            joined(1);
+            insert("B-1", "bob", "open");
+            insert("A-1", "ann", "open");
+
+            assertThat(data(ann.untilType("event"))).containsExactly(event("insert", "A-1", order("ann", "open")));
+        }
+
+        @Test
+        void tellOfTheGapBehindAForgedPosition() throws Exception {
+            start();
+            List<String> seen = data(events("", Map.of("Last-Event-ID", "AAAA")).untilType("gap"));
+
+            assertThat(seen.get(0)).isEqualTo(READY);
+            assertThat(seen.get(1)).contains("\"reason\": \"position-invalid\"");
+        }
+
+        @Test
+        void nameALargeDocumentAndDoNotSendIt() throws Exception {
+            start();
+            RawEvents client = events("", Map.of());
+            client.untilType("ready");
+            joined(1);
+            insert("A-1", "x".repeat(1_100_000), "open");
+
+            assertThat(data(client.untilType("oversize")).get(0))
+                    .matches("\\{\"type\": \"oversize\", \"position\": \"P\", \"operation\": \"insert\","
+                            + " \"namespace\": \"shop.orders\", \"id\": \"A-1\", \"wallTime\": \"T\", \"bytes\": \\d+,"
+                            + " \"limit\": 1048576, \"fetch\": \"/orders/A-1\"}");
+        }
+
+        @Test
+        void continueThroughACatchUpCursorWhileEventsFlow() throws Exception {
+            start(feed -> feed.bufferBytes(1_000_000));
+            app.load().pace(2_000);
+            VersionAccount account = new VersionAccount();
+            String id = "";
+            try (RawEvents first = events("", Map.of())) {
+                while (account.events() < 500) {
+                    RawEvents.Block block = first.next();
+                    account.saw(block.message());
+                    id = block.field("id");
+                }
+            }
+            long away = app.feed().stats().events() + 3_000;
+            await().atMost(Duration.ofMinutes(1)).until(() -> app.feed().stats().events() > away);
+            RawEvents again = events("", Map.of("Last-Event-ID", id));
+            again.untilType("live").forEach(block -> account.saw(block.message()));
+
+            assertThat(account.problems()).isEmpty();
+            assertThat(app.feed().stats().replayedFromServer()).isPositive();
+        }
+
+        @Test
+        void endWithTheirPositionWhereTheyAreTakenTooSlowly() throws Exception {
+            start(feed -> feed.maxQueuedMessages(5));
+            RawEvents slow = events("", Map.of());
+            RawSocket quick = socket("");
+            joined(2);
+            for (int number = 1; app.feed().stats().slowDisconnects() == 0; number++) {
+                insert("A-" + number, "x".repeat(500_000), "open");
+                quick.untilType("event");
+            }
+            List<RawEvents.Block> blocks = slow.untilType("closing");
+            RawEvents.Block goodbye = blocks.get(blocks.size() - 1);
+
+            assertThat(plain(goodbye.field("data")))
+                    .isEqualTo(closing(1013, "Too slow: too much waited to be sent. Come again with your position."));
+            assertThat(goodbye.field("id"))
+                    .isEqualTo(blocks.get(blocks.size() - 2).field("id"));
+            assertThat(slow.next().lines()).isEmpty();
+        }
+
+        @Test
+        void areCutOffWhereNobodyTakesThem() throws Exception {
+            start(feed -> feed.heartbeatEvery(Duration.ofMillis(200))
+                    .deadAfter(Duration.ofSeconds(2))
+                    .maxQueuedMessages(5));
+            events("", Map.of()); // is not read
+            joined(1);
+            for (int number = 1; app.feed().stats().slowDisconnects() == 0; number++) {
+                insert("A-" + number, "x".repeat(500_000), "open");
+            }
+
+            joined(0);
+            assertThat(app.feed().stats().deadDisconnects()).isEqualTo(1);
+            await().atMost(Duration.ofMinutes(1)).until(() -> app.openConnections() == 0);
+        }
+    }
+
+    private List<String> data(List<RawEvents.Block> blocks) {
+        return blocks.stream().map(block -> plain(block.field("data"))).toList();
+    }
+
+    @Nested
+    class TheApplication {
+
+        @Test
+        void leavesNothingBehindWhereItCannotListen() {
+            start();
+            int taken = app.port();
+            Settings again = Settings.of(TestServer.connectionString(), database, taken);
+
+            assertThatThrownBy(() -> OrdersApp.start(again)).hasMessageContaining("" + taken);
+            await().atMost(Duration.ofMinutes(1)).until(() -> threads("load").count() == 1);
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> threads("changewatch-order-updates-heartbeat").count() == 1);
+        }
+
+        private Stream<Thread> threads(String name) {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().startsWith(name));
+        }
+
+        @Test
+        void stopsInOrderWhenItIsToldTo() throws Exception {
+            Process process = process();
+            List<String> lines = new ArrayList<>();
+            try (BufferedReader output = process.inputReader()) {
+                String line = output.readLine();
+                while (line != null) {
+                    lines.add(line);
+                    if (line.equals("Press Ctrl-C to stop.")) {
+                        process.toHandle().destroy(); // what Ctrl-C does
+                    }
+                    line = output.readLine();
+                }
+            } finally {
+                process.toHandle().destroyForcibly();
+            }
+
+            assertThat(lines).element(0).isEqualTo("Using the replica set of CHANGEWATCH_URI");
+            assertThat(lines.get(1)).startsWith("Live orders: http://127.0.0.1:");
+            assertThat(lines).endsWith("Stopping");
+            assertThat(process.waitFor()).isEqualTo(143);
+        }
+
+        private Process process() throws IOException {
+            ProcessBuilder builder = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-Xmx256m",
+                            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            OrdersLive.class.getName())
+                    .redirectErrorStream(true);
+            builder.environment().put("CHANGEWATCH_URI", TestServer.connectionString());
+            builder.environment().put("ORDERS_PORT", "0");
+            return builder.start();
         }
     }
 
