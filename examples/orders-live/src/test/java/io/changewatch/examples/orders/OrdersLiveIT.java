@@ -500,7 +500,7 @@ final class OrdersLiveIT {
 
         @Test
         void isFoundAndDropped() throws IOException {
-            start(feed -> feed.heartbeatEvery(Duration.ofMillis(200)).deadAfter(Duration.ofSeconds(2)));
+            start(feed -> feed.heartbeatEvery(Duration.ofMillis(200)).deadAfter(Duration.ofSeconds(5)));
             RawSocket dead = socket("").mute();
             RawSocket alive = socket("");
             joined(2);
