@@ -106,13 +106,10 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
-    /**
-     * Begins another watcher of the same stream: same client, scope, pipeline, documents, decoding, validations and failure
-     * policies, so that it sees the same events. It has a name of its own, and none of this one's handlers, listeners or
-     * store; it begins at {@link StartPosition#now()}.
-     */
-    public ChangeWatcherBuilder<T> sameStream(String name) {
-        ChangeWatcherBuilder<T> other = new ChangeWatcherBuilder<T>(client, settings, scope, type).name(name);
+    /** A builder with the same options, which this one's do not change any more. */
+    public ChangeWatcherBuilder<T> copy() {
+        ChangeWatcherBuilder<T> other = new ChangeWatcherBuilder<>(client, settings, scope, type);
+        other.name = name;
         other.pipeline = pipeline;
         other.fullDocument = fullDocument;
         other.fullDocumentBeforeChange = fullDocumentBeforeChange;
@@ -121,13 +118,36 @@ public final class ChangeWatcherBuilder<T> {
         other.maxAwait = maxAwait;
         other.unresponsiveAfter = unresponsiveAfter;
         other.collation = collation;
+        other.comment = comment;
         other.codecRegistry = codecRegistry;
+        other.store = store;
+        other.startFrom = startFrom;
+        other.checkpointPolicy = checkpointPolicy;
+        other.maxUnsavedEvents = maxUnsavedEvents;
+        other.storeRetry = storeRetry;
         other.streamRetry = streamRetry;
         other.whenHistoryLost = whenHistoryLost;
         other.whenInvalidated = whenInvalidated;
         other.whenHandlerFails = whenHandlerFails;
         other.validations.addAll(validations);
+        other.handlers.addAll(handlers);
+        other.listeners.addAll(listeners);
+        other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
+        return other;
+    }
+
+    /**
+     * Begins another watcher of the same stream: same client, scope, pipeline, documents, decoding, validations and failure
+     * policies, so that it sees the same events. It has a name of its own, and none of this one's handlers, listeners or
+     * store; it begins at {@link StartPosition#now()}.
+     */
+    public ChangeWatcherBuilder<T> sameStream(String name) {
+        ChangeWatcherBuilder<T> other = copy().name(name).startFrom(StartPosition.now());
+        other.comment = null;
+        other.store = null;
+        other.handlers.clear();
+        other.listeners.clear();
         return other;
     }
 

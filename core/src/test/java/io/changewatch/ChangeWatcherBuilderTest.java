@@ -7,14 +7,17 @@ import com.mongodb.MongoClientSettings;
 import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Condition;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.CheckpointPolicy;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.retry.RetryPolicy;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -195,17 +198,7 @@ final class ChangeWatcherBuilderTest {
 
     @Test
     void everyOptionThatDecidesOverEventsIsTheSameForTheSameStream() throws IllegalAccessException {
-        Set<String> own = Set.of(
-                "name",
-                "store",
-                "startFrom",
-                "handlers",
-                "listeners",
-                "comment",
-                "checkpointPolicy",
-                "maxUnsavedEvents",
-                "storeRetry",
-                "logPositionEvery");
+        Set<String> own = Set.of("name", "store", "startFrom", "handlers", "listeners", "comment");
         ChangeWatcherBuilder<Document> feed = orders().pipeline(
                         Pipeline.matching(Condition.field("x").exists()))
                 .fullDocument(FullDocument.UPDATE_LOOKUP)
@@ -221,14 +214,37 @@ final class ChangeWatcherBuilderTest {
                 .whenInvalidated(InvalidatedPolicy.STOP)
                 .whenHandlerFails(HandlerFailurePolicy.skip())
                 .validate(document -> {})
-                .closeWithin(Duration.ofMillis(9));
-        ChangeWatcherBuilder<Document> other = feed.sameStream("catch-up");
+                .closeWithin(Duration.ofMillis(9))
+                .name("feed")
+                .comment("a comment")
+                .resumeFrom(STORE)
+                .startFrom(StartPosition.at(Instant.EPOCH))
+                .checkpoint(CheckpointPolicy.everyEvent())
+                .maxUnsavedEvents(10)
+                .retryStore(RetryPolicy.never())
+                .logPositionEvery(Duration.ZERO)
+                .onEvent(event -> {})
+                .listener(new WatcherListener() {});
 
         for (Field option : ChangeWatcherBuilder.class.getDeclaredFields()) {
-            if (!own.contains(option.getName()) && !Modifier.isStatic(option.getModifiers())) {
+            if (!Modifier.isStatic(option.getModifiers())) {
                 option.setAccessible(true);
-                assertThat(option.get(other)).as(option.getName()).isEqualTo(option.get(feed));
+                assertThat(option.get(feed.copy())).as(option.getName()).isEqualTo(option.get(feed));
+                if (!own.contains(option.getName())) {
+                    assertThat(option.get(feed.sameStream("catch-up")))
+                            .as(option.getName())
+                            .isEqualTo(option.get(feed));
+                }
             }
         }
+    }
+
+    @Test
+    void aCopyIsNotChangedWithItsOriginal() {
+        ChangeWatcherBuilder<Document> feed = orders().name("feed");
+        ChangeWatcherBuilder<Document> copy = feed.copy();
+        feed.onEvent(event -> {}).name("other");
+
+        assertThatThrownBy(copy::build).hasMessageStartingWith("Watcher 'feed' has no handler");
     }
 }

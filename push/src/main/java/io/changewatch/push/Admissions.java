@@ -4,7 +4,6 @@ import io.changewatch.pipeline.Condition;
 import io.changewatch.push.Admission.Admitted;
 import io.changewatch.push.Admission.Reason;
 import io.changewatch.push.Admission.Refused;
-import java.net.URI;
 import java.security.Principal;
 import java.util.List;
 import java.util.Map;
@@ -34,12 +33,15 @@ final class Admissions {
     }
 
     Admission admit(Handshake handshake) {
-        if (!isOriginAllowed(handshake)) {
+        Optional<String> origin = handshake.header("Origin"); // none from what is no browser
+        if (origin.isPresent()
+                && !Origins.mayConnect(origin.get(), handshake.header("Host").orElse(""), options.allowedOrigins())) {
             return new Refused(
                     Reason.ORIGIN,
                     403,
                     CloseCodes.POLICY_VIOLATION,
-                    "Pages of this origin may not connect. Its operator can name it in allowedOrigins(..).");
+                    "Pages of '" + Texts.excerpt(origin.get())
+                            + "' may not connect. The server's operator can name it in allowedOrigins(..).");
         }
         Authentication authentication = options.authentication();
         if (authentication == null) {
@@ -63,23 +65,6 @@ final class Admissions {
                         401,
                         CloseCodes.POLICY_VIOLATION,
                         "Say who you are: credentials are needed.");
-    }
-
-    /** A request without an origin comes from no browser; a browser's own page has the host's name. */
-    private boolean isOriginAllowed(Handshake handshake) {
-        Optional<String> origin = handshake.header("Origin");
-        return origin.isEmpty()
-                || options.allowedOrigins().contains("*")
-                || options.allowedOrigins().contains(origin.get())
-                || isSameHost(origin.get(), handshake.header("Host").orElse(""));
-    }
-
-    private static boolean isSameHost(String origin, String host) {
-        try {
-            return host.equalsIgnoreCase(URI.create(origin).getRawAuthority());
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
     }
 
     private Admission parse(Principal principal, Handshake handshake) {
@@ -123,13 +108,15 @@ final class Admissions {
             condition.toBson(); // what has no meaning is refused here, not at the first event
             return condition;
         } catch (RuntimeException e) {
-            throw new IllegalArgumentException("Parameter '" + name + "' " + what(e) + ".", e);
+            throw new IllegalArgumentException("Parameter '" + name + "' " + what(name, e) + ".", e);
         }
     }
 
-    private static String what(RuntimeException thrown) {
-        return thrown instanceof IllegalArgumentException && thrown.getMessage() != null
-                ? thrown.getMessage()
-                : "has a value that does not fit";
+    private String what(String name, RuntimeException thrown) {
+        if (thrown instanceof IllegalArgumentException && thrown.getMessage() != null) {
+            return thrown.getMessage();
+        }
+        LOG.warn("[{}] The meaning of filter '{}' failed; the request is refused.", feed, name, thrown);
+        return "has a value that does not fit";
     }
 }

@@ -6,6 +6,7 @@ import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.push.ClientMessages.Verdict;
 import io.changewatch.push.Standing.Place;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,6 +63,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
     private Stage stage;
     private @Nullable Message inFlight;
     private long inFlightSince;
+    private boolean isAsked; // it was sent a ping, to which it can be expected to answer
     private long lastHeard;
     private @Nullable CatchUp<T> catchUp;
     private int closeCode;
@@ -73,7 +75,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
         this.client = client;
         this.payload = payload;
         this.resumed = place.resumed();
-        this.sender = new Sender(client, feed.senders(), this);
+        this.sender = new Sender(feed.name(), client, feed.senders(), this);
         this.queue = new OutboundQueue(feed.options().queues());
         this.incoming = new ClientMessages(feed.options().clients(), feed.nanos());
         this.standing = new Standing(place);
@@ -159,10 +161,10 @@ final class Connection<T> implements FeedSession, Sender.Source {
             if (policy != SlowClientPolicy.DROP) {
                 return false;
             }
-            int dropped = queue.dropEvents();
-            feed.figures().dropped.add(dropped);
-            feed.figures().gaps.increment();
-            queue.add(feed.encoder().gap(standing.queuedUpTo(), GapReason.SLOW, dropped, request.transport()));
+            feed.figures().dropped.add(queue.dropEvents());
+            boolean isFirst = queue.addGap(
+                    dropped -> feed.encoder().gap(standing.queuedUpTo(), GapReason.SLOW, dropped, request.transport()));
+            feed.figures().gaps.add(isFirst ? 1 : 0);
         }
         if (policy == SlowClientPolicy.CONFLATE) {
             queue.addReplaceable(message);
@@ -431,7 +433,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
         lock.lock();
         try {
             boolean stuck = inFlight != null && nanos - inFlightSince > deadNanos;
-            boolean silent = request.transport() == Transport.WEB_SOCKET && nanos - lastHeard > deadNanos;
+            boolean silent = isAsked && nanos - lastHeard > deadNanos;
             leaving = isEnding();
             dead = stage != Stage.CLOSED && (stuck || silent);
         } finally {
@@ -447,7 +449,13 @@ final class Connection<T> implements FeedSession, Sender.Source {
 
     private void ping() {
         try {
-            client.ping();
+            boolean asked = client.ping();
+            lock.lock();
+            try {
+                isAsked |= asked;
+            } finally {
+                lock.unlock();
+            }
         } catch (RuntimeException | Error e) { // the adapter's; the next send tells whether the client is gone
             LOG.debug("[{}] A ping failed.", feed.name(), e);
         }
@@ -476,6 +484,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
 
     @Override
     public void received(String text) {
+        Objects.requireNonNull(text, "text");
         Verdict verdict = locked(() -> {
             lastHeard = feed.nanos();
             return incoming.judge(text, lastHeard);

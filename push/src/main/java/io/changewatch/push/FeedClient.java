@@ -30,8 +30,13 @@ public interface FeedClient {
     void close(int code, String reason);
 
     /**
-     * Sends a WebSocket ping, whose answer goes to {@link FeedSession#pong()}. Called with each heartbeat; must
-     * return at once. Default: nothing.
+     * Sends a WebSocket ping, whose answer goes to {@link FeedSession#pong()}. Called with each heartbeat; must return at once.
+     * Default: sends nothing.
+     *
+     * @return whether a ping was sent; a client that leaves it without an answer for {@link LiveFeedBuilder#deadAfter} is given
+     *     up, one that cannot be asked only if it takes no message for so long
      */
-    default void ping() {}
+    default boolean ping() {
+        return false;
+    }
 }

@@ -24,7 +24,8 @@ public record Handshake(Transport transport, Map<String, String> headers, Map<St
     public Handshake {
         Objects.requireNonNull(transport, "transport");
         Map<String, String> lowerCase = new LinkedHashMap<>();
-        headers.forEach((name, value) -> lowerCase.put(name.toLowerCase(Locale.ROOT), value));
+        headers.forEach((name, value) ->
+                lowerCase.put(name.toLowerCase(Locale.ROOT), Objects.requireNonNull(value, "value of a header")));
         headers = Map.copyOf(lowerCase);
         Map<String, List<String>> copies = new LinkedHashMap<>();
         parameters.forEach((name, values) -> copies.put(name, List.copyOf(values)));

@@ -53,16 +53,17 @@ public final class LiveFeed<T> implements AutoCloseable {
     private final AtomicBoolean isClosing = new AtomicBoolean();
 
     /**
-     * Begins a feed over a watcher's builder, which it takes over: use that for nothing else. The watcher needs no store; where
-     * it begins, its buffer begins ({@code startFrom(StartPosition.at(..))} fills it with what happened before).
+     * Begins a feed over a watcher, of whose builder it takes a copy. The watcher needs no store; where it begins, its buffer
+     * begins ({@code startFrom(StartPosition.at(..))} fills it with what happened before).
      */
     public static <T> LiveFeedBuilder<T> over(ChangeWatcherBuilder<T> watcher) {
-        return new LiveFeedBuilder<>(Objects.requireNonNull(watcher, "watcher"));
+        return new LiveFeedBuilder<>(Objects.requireNonNull(watcher, "watcher").copy());
     }
 
     static <T> LiveFeed<T> start(ChangeWatcherBuilder<T> builder, FeedOptions<T> options) {
         AtomicReference<@Nullable LiveFeed<T>> made = new AtomicReference<>();
-        ChangeWatcher watcher = builder.onEvent(event ->
+        ChangeWatcher watcher = builder.copy()
+                .onEvent(event ->
                         Objects.requireNonNull(made.get()).context.hub().accept(event))
                 .listener(new Listener<>(made))
                 .build();

@@ -10,7 +10,6 @@ import java.security.Principal;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -58,7 +57,6 @@ public final class LiveFeedBuilder<T> {
     private Duration deadAfter = Duration.ofSeconds(45);
     private Duration drainWithin = Duration.ofSeconds(5);
     private int maxMessageBytes = 1 << 20;
-    private boolean started;
     private int senders = Math.max(2, Runtime.getRuntime().availableProcessors());
 
     LiveFeedBuilder(ChangeWatcherBuilder<T> watcher) {
@@ -101,27 +99,35 @@ public final class LiveFeedBuilder<T> {
         return this;
     }
 
-    /** Origins whose pages may connect beside the server's own, such as {@code https://shop.example}; {@code *} for any. Default: none. */
+    /**
+     * Origins whose pages may connect beside the server's own, such as {@code https://shop.example}; {@code *} for any. Default: none.
+     *
+     * @throws IllegalArgumentException if one is not written as browsers do: scheme, host and a port that is not the scheme's own, in lower case
+     */
     public LiveFeedBuilder<T> allowedOrigins(String... origins) {
-        allowedOrigins.addAll(Arrays.asList(origins));
+        for (String origin : origins) {
+            allowedOrigins.add(Origins.checked(Objects.requireNonNull(origin, "origin")));
+        }
         return this;
     }
 
     /** The parameters by which a client may filter. Default: none; what is not named is refused. */
     public LiveFeedBuilder<T> filters(FilterField... fields) {
-        filters.addAll(Arrays.asList(fields));
+        for (FilterField field : fields) {
+            filters.add(Objects.requireNonNull(field, "field"));
+        }
         return this;
     }
 
     /** The secret that signs positions, at least 16 bytes: the same for all instances of a service, so that a client may resume at any. Default: a random one, and no position outlives the process. */
     public LiveFeedBuilder<T> positionKey(byte[] secret) {
-        this.positionKey = secret.clone();
+        this.positionKey = Objects.requireNonNull(secret, "secret").clone();
         return this;
     }
 
     /** A secret of earlier, whose positions are still accepted. Default: none. */
     public LiveFeedBuilder<T> alsoAccept(byte[] olderSecret) {
-        olderKeys.add(olderSecret.clone());
+        olderKeys.add(Objects.requireNonNull(olderSecret, "olderSecret").clone());
         return this;
     }
 
@@ -203,7 +209,7 @@ public final class LiveFeedBuilder<T> {
         return this;
     }
 
-    /** How long a client may answer no ping, or not take a message, before it counts as gone. Default: 45 s. */
+    /** How long a client may leave a ping without an answer, or not take a message, before it counts as gone. Default: 45 s. */
     public LiveFeedBuilder<T> deadAfter(Duration silence) {
         this.deadAfter = Objects.requireNonNull(silence, "silence");
         return this;
@@ -226,16 +232,9 @@ public final class LiveFeedBuilder<T> {
      *
      * @throws ConfigurationException if options are missing or cannot work, or the watcher's, the server or the privileges
      *     have to be changed first; the message names the remedy
-     * @throws IllegalStateException if it was called before: the watcher's builder belongs to that feed
      */
     public LiveFeed<T> start() {
-        FeedOptions<T> options = options();
-        if (started) {
-            throw new IllegalStateException(
-                    "This builder has started a feed, to which its watcher belongs. Make another with LiveFeed.over(..).");
-        }
-        started = true;
-        return LiveFeed.start(watcher, options);
+        return LiveFeed.start(watcher, options());
     }
 
     FeedOptions<T> options() {
@@ -265,13 +264,17 @@ public final class LiveFeedBuilder<T> {
     }
 
     private List<byte[]> signingKeys() {
+        require(
+                positionKey != null || olderKeys.isEmpty(),
+                "alsoAccept(...) is for keys of earlier; give the present one with positionKey(...)");
         List<byte[]> keys = new ArrayList<>();
         keys.add(positionKey != null ? positionKey : randomKey());
         keys.addAll(olderKeys);
         for (byte[] key : keys) {
             require(
                     key.length >= SHORTEST_KEY,
-                    "a key for positions needs at least " + SHORTEST_KEY + " random bytes; one has " + key.length);
+                    "positionKey(...) and alsoAccept(...) need at least " + SHORTEST_KEY + " random bytes; one has "
+                            + key.length);
         }
         return List.copyOf(keys);
     }

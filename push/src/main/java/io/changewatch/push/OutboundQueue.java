@@ -4,15 +4,19 @@ import io.changewatch.push.FeedOptions.Queues;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What waits to be sent to one client, bounded by count and bytes. Guarded by its connection's lock.
  */
 final class OutboundQueue {
+    private static final Object GAP = new Object();
+
     private final Queues bounds;
     private final Map<Object, Message> waiting = new LinkedHashMap<>();
     private long bytes;
+    private long dropped; // of which no gap was sent yet
 
     OutboundQueue(Queues bounds) {
         this.bounds = bounds;
@@ -47,14 +51,15 @@ final class OutboundQueue {
 
     @Nullable
     Message poll() {
-        Iterator<Message> oldest = waiting.values().iterator();
-        if (!oldest.hasNext()) {
+        Iterator<Map.Entry<Object, Message>> all = waiting.entrySet().iterator();
+        if (!all.hasNext()) {
             return null;
         }
-        Message message = oldest.next();
-        oldest.remove();
-        bytes -= message.bytes();
-        return message;
+        Map.Entry<Object, Message> oldest = all.next();
+        all.remove();
+        dropped = oldest.getKey() == GAP ? 0 : dropped;
+        bytes -= oldest.getValue().bytes();
+        return oldest.getValue();
     }
 
     /** Drops what is about changes, and keeps what is about the feed; returns how many messages were dropped. */
@@ -62,7 +67,19 @@ final class OutboundQueue {
         int before = waiting.size();
         waiting.values().removeIf(Message::isAboutChange);
         bytes = waiting.values().stream().mapToLong(Message::bytes).sum();
-        return before - waiting.size();
+        int now = before - waiting.size();
+        dropped += now;
+        return now;
+    }
+
+    /** Adds the one message that tells of all that was dropped; returns false if it took the place of one that waited. */
+    boolean addGap(LongFunction<Message> gap) {
+        Message told = waiting.remove(GAP);
+        bytes -= told == null ? 0 : told.bytes();
+        Message message = gap.apply(dropped);
+        waiting.put(GAP, message);
+        bytes += message.bytes();
+        return told == null;
     }
 
     /** Whether there is room for a good deal more. */
@@ -72,10 +89,11 @@ final class OutboundQueue {
 
     /** Drops everything; returns how many messages that were. */
     int clear() {
-        int dropped = waiting.size();
+        int cleared = waiting.size();
         waiting.clear();
+        dropped = 0;
         bytes = 0;
-        return dropped;
+        return cleared;
     }
 
     boolean isEmpty() {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What of an event is sent: the {@code data} of its message. Nothing else of the document leaves the process but its
- * {@code _id}.
+ * {@code _id}. Events of any kind are asked about, a drop of the collection for instance.
  *
  * <p>Asked once for each event and payload, not for each client, and once again for each replay; on several threads, so it
  * must be thread-safe. If it throws, clients receive an {@code unavailable} message that names the document instead.
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 @FunctionalInterface
 public interface Payload<T> {
 
-    /** The value of {@code data} as JSON text; null for none. */
+    /** The value of {@code data} as JSON text, which is sent as it is: what is not valid JSON breaks the message. Null for none. */
     @Nullable
     String json(ChangeEvent<T> event);
 

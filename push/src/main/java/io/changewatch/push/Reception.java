@@ -88,13 +88,13 @@ final class Reception<T> {
                         reason,
                         503,
                         CloseCodes.TRY_AGAIN_LATER,
-                        "The feed has all the " + limits.max() + " clients it takes. Come again later.")
+                        "The feed is full (" + limits.max() + " clients). Come again later.")
                 : new Refused(
                         reason,
                         429,
                         CloseCodes.POLICY_VIOLATION,
-                        "You have all the " + limits.maxPerPrincipal()
-                                + " connections that you may have. Close one first.");
+                        "You have as many connections as you may have (" + limits.maxPerPrincipal()
+                                + "). Close one first.");
     }
 
     /** See {@link LiveFeed#refuse}. A client that does not even take this is closed when it would count as dead. */
@@ -104,7 +104,7 @@ final class Reception<T> {
         try {
             feed.senders().execute(() -> sendLast(client, last, close));
         } catch (RejectedExecutionException e) { // the feed has ended
-            close.run();
+            sendLast(client, last, close);
         }
     }
 

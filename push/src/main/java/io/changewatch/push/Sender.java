@@ -5,6 +5,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends to one client, one text after the other: the next when the one before has been taken.
@@ -13,14 +15,17 @@ import org.jspecify.annotations.Nullable;
  * rests is seen by {@link Source#hasMore}. Thread-safe.
  */
 final class Sender implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Sender.class);
     private static final int BURST = 32;
 
+    private final String feed;
     private final FeedClient client;
     private final Executor executor;
     private final Source source;
     private final AtomicBoolean awake = new AtomicBoolean();
 
-    Sender(FeedClient client, Executor executor, Source source) {
+    Sender(String feed, FeedClient client, Executor executor, Source source) {
+        this.feed = feed;
         this.client = client;
         this.executor = executor;
         this.source = source;
@@ -102,6 +107,7 @@ final class Sender implements Runnable {
         try {
             return client.send(message.text()).toCompletableFuture();
         } catch (RuntimeException | Error e) { // the adapter's; it ends this client only
+            LOG.warn("[{}] A client's send(..) threw, or returned null; its connection ends.", feed, e);
             return CompletableFuture.failedFuture(e);
         }
     }

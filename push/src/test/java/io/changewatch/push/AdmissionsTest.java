@@ -1,6 +1,7 @@
 package io.changewatch.push;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.changewatch.ChangeWatcher;
 import io.changewatch.pipeline.Condition;
@@ -55,11 +56,14 @@ final class AdmissionsTest {
 
     @Nested
     final class ByOrigin {
-        private static final Refused FOREIGN = new Refused(
-                Reason.ORIGIN,
-                403,
-                1008,
-                "Pages of this origin may not connect. Its operator can name it in allowedOrigins(..).");
+        private static Refused foreign(String origin) {
+            return new Refused(
+                    Reason.ORIGIN,
+                    403,
+                    1008,
+                    "Pages of '" + origin
+                            + "' may not connect. The server's operator can name it in allowedOrigins(..).");
+        }
 
         private final Admissions closed = admissions(builder -> builder);
 
@@ -101,13 +105,13 @@ final class AdmissionsTest {
                 })
         void refusesThePagesOfOthers(String origin) {
             assertThat(closed.admit(from(Map.of("Origin", origin, "Host", "shop.example"))))
-                    .isEqualTo(FOREIGN);
+                    .isEqualTo(foreign(origin));
         }
 
         @ParameterizedTest
         @ValueSource(strings = {"null", "", "https://shop.example", "https://", "file:///"})
         void refusesPagesWhereNoHostIsNamed(String origin) {
-            assertThat(closed.admit(from(Map.of("Origin", origin)))).isEqualTo(FOREIGN);
+            assertThat(closed.admit(from(Map.of("Origin", origin)))).isEqualTo(foreign(origin));
         }
 
         @Test
@@ -119,7 +123,7 @@ final class AdmissionsTest {
             assertThat(open.admit(from(Map.of("Origin", "https://shop.example", "Host", "shop.example"))))
                     .isInstanceOf(Admitted.class);
             assertThat(open.admit(from(Map.of("Origin", "http://b.example", "Host", "shop.example"))))
-                    .isEqualTo(FOREIGN);
+                    .isEqualTo(foreign("http://b.example"));
         }
 
         @ParameterizedTest
@@ -130,6 +134,23 @@ final class AdmissionsTest {
                     .isInstanceOf(Admitted.class);
         }
 
+        @ParameterizedTest
+        @CsvSource({
+            "shop.example, https://shop.example",
+            "https://shop.example/, https://shop.example",
+            "https://Shop.example, https://shop.example",
+            "https://shop.example:443, https://shop.example",
+            "http://shop.example:8443/x, http://shop.example:8443",
+            "not an address, https://shop.example"
+        })
+        void refusesOriginsThatNoBrowserSends(String origin, String example) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> admissions(builder -> builder.allowedOrigins(origin)))
+                    .withMessage("allowedOrigins(\"" + origin
+                            + "\") would never match: browsers send scheme, host and a port"
+                            + " that is not the scheme's own, in lower case, such as " + example + ".");
+        }
+
         @Test
         void asksNobodyWhoTheyAreBeforeIt() {
             Admissions guarded = admissions(builder -> builder.authenticate(handshake -> {
@@ -137,7 +158,7 @@ final class AdmissionsTest {
             }));
 
             assertThat(guarded.admit(from(Map.of("Origin", "https://evil.example", "Host", "shop.example"))))
-                    .isEqualTo(FOREIGN);
+                    .isEqualTo(foreign("https://evil.example"));
         }
     }
 

@@ -232,6 +232,21 @@ final class ConnectionTest {
         }
 
         @Test
+        void isToldInOneGapOfAllThatWasDropped() {
+            overrun(SlowClientPolicy.DROP);
+            for (int second = 7; second <= 1_000; second++) {
+                feed.accept(second);
+            }
+            client.takes();
+            feed.send();
+
+            assertThat(client.types()).startsWith("ready", "event", "gap").containsOnlyOnce("gap");
+            int dropped = client.messages("gap").get(0).getInt32("dropped").getValue();
+            assertThat(dropped + ids(client).size()).isEqualTo(1_000);
+            assertThat(ids(client)).endsWith(1_000);
+        }
+
+        @Test
         void isClosedAllTheSameIfThereAreTooManyDocuments() {
             overrun(SlowClientPolicy.CONFLATE);
             client.takes();
@@ -529,6 +544,7 @@ final class ConnectionTest {
 
         @Test
         void countsAsAliveWhileItTakesEventsThatItCannotAnswer() {
+            client.withoutPings();
             Connection<Document> connection =
                     feed.attach(client, ClientRequest.of(FeedSetup.ANN, Transport.SERVER_SENT_EVENTS));
             feed.send();

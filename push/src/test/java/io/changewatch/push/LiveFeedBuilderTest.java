@@ -43,6 +43,9 @@ final class LiveFeedBuilderTest {
     static Stream<Arguments> refusals() {
         return Stream.of(
                 refusal(
+                        orders().alsoAccept(new byte[16]),
+                        "alsoAccept(...) is for keys of earlier; give the present one with positionKey(...)."),
+                refusal(
                         empty().visibleToAll(),
                         "payload(...) is missing: name what may leave the process, such as"
                                 + " payload(Payload.fields(\"status\"))."),
@@ -54,10 +57,10 @@ final class LiveFeedBuilderTest {
                         "two filters have one name: a, b, b."),
                 refusal(
                         orders().positionKey(new byte[15]),
-                        "a key for positions needs at least 16 random bytes; one has 15."),
+                        "positionKey(...) and alsoAccept(...) need at least 16 random bytes; one has 15."),
                 refusal(
                         orders().positionKey(new byte[16]).alsoAccept(new byte[0]),
-                        "a key for positions needs at least 16 random bytes; one has 0."),
+                        "positionKey(...) and alsoAccept(...) need at least 16 random bytes; one has 0."),
                 refusal(orders().maxMessageBytes(1_023), "maxMessageBytes(1023) must be at least 1024."),
                 refusal(orders().maxMessageBytes(-1), "maxMessageBytes(-1) must be at least 1024."),
                 refusal(orders().bufferBytes(-1), "bufferBytes(-1) must not be negative."),

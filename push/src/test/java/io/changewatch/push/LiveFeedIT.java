@@ -329,6 +329,7 @@ final class LiveFeedIT {
         RecordingClient client = new RecordingClient();
         feed.attach(everything(), client);
 
+        assertThat(client.types()).containsExactly("closing");
         assertThat(client.closings()).containsExactly("1012 The service restarts. Come again with your position.");
         assertThat(feed.admit(new Handshake(Transport.WEB_SOCKET, Map.of(), Map.of())))
                 .isEqualTo(new Admission.Refused(
@@ -363,5 +364,25 @@ final class LiveFeedIT {
                 .visibleToAll());
 
         Awaitility.await().until(() -> feed.stats().bufferedEvents() == 1);
+    }
+
+    @Test
+    void twoFeedsOverOneWatcherDoNotKnowEachOther() {
+        LiveFeedBuilder<Document> builder = orderFeed();
+        LiveFeed<Document> first = start(builder);
+        LiveFeed<Document> second = start(builder);
+        RecordingClient one = new RecordingClient();
+        RecordingClient two = new RecordingClient();
+        first.attach(everything(), one);
+        second.attach(everything(), two);
+        insert(1, "ann");
+        one.awaits("event", 1);
+        two.awaits("event", 1);
+        second.close();
+        insert(2, "ann");
+        one.awaits("event", 2);
+
+        assertThat(ids(one)).containsExactly(1, 2);
+        assertThat(ids(two)).containsExactly(1);
     }
 }

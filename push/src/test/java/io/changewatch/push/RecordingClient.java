@@ -26,6 +26,7 @@ final class RecordingClient implements FeedClient {
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger mostInFlight = new AtomicInteger();
     private boolean holding; // guarded by held
+    private volatile boolean answersPings = true;
     private volatile boolean failing;
 
     @Override
@@ -52,8 +53,15 @@ final class RecordingClient implements FeedClient {
     }
 
     @Override
-    public void ping() {
+    public boolean ping() {
         pings.incrementAndGet();
+        return answersPings;
+    }
+
+    /** A client that cannot be asked. */
+    RecordingClient withoutPings() {
+        answersPings = false;
+        return this;
     }
 
     /** From now on a send does not end. */

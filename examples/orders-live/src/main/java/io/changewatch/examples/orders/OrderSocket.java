@@ -59,6 +59,7 @@ public final class OrderSocket implements Session.Listener.AutoDemanding {
         }
     }
 
+    // @start region="adapter"
     @Override
     public void onWebSocketOpen(Session opened) {
         WebSocketClient client = new WebSocketClient(opened);
@@ -77,14 +78,6 @@ public final class OrderSocket implements Session.Listener.AutoDemanding {
     }
 
     @Override
-    public void onWebSocketBinary(ByteBuffer bytes, Callback callback) {
-        callback.succeed();
-        if (session != null) {
-            session.receivedBinary();
-        }
-    }
-
-    @Override
     public void onWebSocketPong(ByteBuffer payload) {
         if (session != null) {
             session.pong();
@@ -95,6 +88,15 @@ public final class OrderSocket implements Session.Listener.AutoDemanding {
     public void onWebSocketClose(int code, String reason, Callback callback) {
         callback.succeed();
         ended();
+    }
+    // @end
+
+    @Override
+    public void onWebSocketBinary(ByteBuffer bytes, Callback callback) {
+        callback.succeed();
+        if (session != null) {
+            session.receivedBinary();
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.changewatch.examples.orders;
 
 import io.changewatch.examples.demo.OrdersDemo;
 import io.changewatch.testkit.LocalReplicaSet;
+import io.javalin.util.JavalinBindException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,11 +22,13 @@ public final class OrdersLive {
     private static final int SECONDS_TO_STOP = 20;
 
     private final boolean check;
+    private final int port;
     private final CountDownLatch interrupted = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    private OrdersLive(boolean check) {
+    private OrdersLive(boolean check, int port) {
         this.check = check;
+        this.port = port;
     }
 
     /** Runs it; the only argument is {@code --check}. */
@@ -35,10 +38,26 @@ public final class OrdersLive {
             System.err.println("Unknown arguments. There is one: --check");
             System.exit(2);
         }
-        boolean good = new OrdersLive(check).run(System.getenv("CHANGEWATCH_URI"));
+        boolean good;
+        try {
+            good = new OrdersLive(check, port(check)).run(System.getenv("CHANGEWATCH_URI"));
+        } catch (IllegalArgumentException | JavalinBindException e) {
+            System.err.println(e.getMessage());
+            good = false;
+        }
         if (!good) {
             System.exit(1);
         }
+    }
+
+    /** A check takes any port that is free. */
+    private static int port(boolean check) {
+        String port = System.getenv().getOrDefault("ORDERS_PORT", Integer.toString(check ? 0 : PORT));
+        if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > 65_535) {
+            throw new IllegalArgumentException("ORDERS_PORT is '" + port
+                    + "', which is no port. Give a number from 0 to 65535; 0 is any that is free.");
+        }
+        return Integer.parseInt(port);
     }
 
     private boolean run(@Nullable String given) throws Exception {
@@ -85,11 +104,10 @@ public final class OrdersLive {
     }
 
     private Settings settings(String connectionString) {
-        String port = System.getenv().getOrDefault("ORDERS_PORT", Integer.toString(check ? 0 : PORT));
         return new Settings(
                 connectionString,
                 "changewatch_orders_live",
-                Integer.parseInt(port),
+                port,
                 Optional.ofNullable(System.getenv("ORDERS_POSITION_KEY")),
                 Map.of());
     }

@@ -29,8 +29,9 @@ record WebSocketClient(Session session) implements FeedClient {
     }
 
     @Override
-    public void ping() {
+    public boolean ping() {
         session.sendPing(ByteBuffer.allocate(0), Callback.NOOP);
+        return true; // its answer comes as a pong
     }
 }
 // @end

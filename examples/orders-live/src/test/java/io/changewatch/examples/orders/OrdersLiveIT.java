@@ -547,7 +547,7 @@ final class OrdersLiveIT {
             start(feed -> feed.maxClients(2));
             socket("").untilType("ready");
             socket("").untilType("ready");
-            String full = "The feed has all the 2 clients it takes. Come again later.";
+            String full = "The feed is full (2 clients). Come again later.";
 
             assertThat(plain(socket("").untilClose())).containsExactly(refusal(1013, full), "close 1013 " + full);
             RawEvents events = events("", Map.of());
@@ -563,7 +563,7 @@ final class OrdersLiveIT {
                     feed -> feed.maxClientsPerPrincipal(1));
             RawSocket first = socket("", ann);
             first.untilType("ready");
-            String full = "You have all the 1 connections that you may have. Close one first.";
+            String full = "You have as many connections as you may have (1). Close one first.";
 
             assertThat(plain(socket("", ann).untilClose())).containsExactly(refusal(1008, full), "close 1008 " + full);
             assertThat(events("", ann).status()).isEqualTo(429);
