@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +28,7 @@ final class Admissions {
 
     private final String feed;
     private final FeedOptions<?> options;
+    private final Set<String> complained = ConcurrentHashMap.newKeySet();
 
     Admissions(String feed, FeedOptions<?> options) {
         this.feed = feed;
@@ -116,7 +119,9 @@ final class Admissions {
         if (thrown instanceof IllegalArgumentException && thrown.getMessage() != null) {
             return thrown.getMessage();
         }
-        LOG.warn("[{}] The meaning of filter '{}' failed; the request is refused.", feed, name, thrown);
+        if (complained.add(name)) { // clients must not fill the log
+            LOG.warn("[{}] The meaning of filter '{}' failed; such requests are refused.", feed, name, thrown);
+        }
         return "has a value that does not fit";
     }
 }
