@@ -3,7 +3,6 @@ package io.changewatch.event;
 import java.util.Objects;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
-import org.bson.BsonValue;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.BsonDocumentCodec;
 import org.bson.json.JsonParseException;
@@ -54,14 +53,21 @@ public record ResumeToken(BsonDocument value) {
 
     /**
      * Whether this token lies before {@code other} in the order of one stream. Only tokens with a string {@code _data}
-     * (MongoDB's own) have an order; for others the answer is {@code false}.
+     * (MongoDB's own) have an order; for others the answer is {@code false}. The same stream may be told in tokens of two
+     * versions, one while the server splits large events and one while it does not; both have one order.
      */
     public boolean isBefore(ResumeToken other) {
-        BsonValue data = value.get("_data");
-        BsonValue otherData = other.value.get("_data");
-        return data instanceof BsonString mine
-                && otherData instanceof BsonString theirs
-                && mine.getValue().compareTo(theirs.getValue()) < 0;
+        return value.get("_data") instanceof BsonString mine
+                && other.value.get("_data") instanceof BsonString theirs
+                && TokenOrder.compare(mine.getValue(), theirs.getValue()) < 0;
+    }
+
+    /** Whether both tokens stand for the same place in one stream, in whichever version. */
+    public boolean isAt(ResumeToken other) {
+        return equals(other)
+                || (value.get("_data") instanceof BsonString mine
+                        && other.value.get("_data") instanceof BsonString theirs
+                        && TokenOrder.compare(mine.getValue(), theirs.getValue()) == 0);
     }
 
     /** The time part of the token only, such as {@code ResumeToken[8263a1b2c300000001…]}. */

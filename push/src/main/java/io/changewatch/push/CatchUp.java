@@ -5,6 +5,7 @@ import io.changewatch.event.ResumeToken;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
@@ -24,6 +25,7 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
     private final Audience<T> members = new Audience<>();
     private final AtomicReference<@Nullable Subscription> subscription = new AtomicReference<>();
     private @Nullable ResumeToken restingAt; // the watcher's thread only
+    private volatile ResumeToken readThrough; // nobody's position behind it has been tried
     private volatile boolean done;
 
     /** A cursor that begins after {@code start}, which none of its members is behind. */
@@ -31,6 +33,7 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
         this.hub = hub;
         this.encoder = encoder;
         this.start = start;
+        this.readThrough = start;
     }
 
     void add(Connection<T> member) {
@@ -67,6 +70,7 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
             return;
         }
         handOut(event);
+        readThrough = event.resumeToken().copy();
         if (floor.isReachedBy(event.resumeToken())) {
             handOver(floor);
         } else if (members.isEmpty()) {
@@ -96,8 +100,9 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
             return;
         }
         Floor floor = hub.floor();
-        boolean rests = position.equals(restingAt) && !position.equals(start);
+        boolean rests = position.equals(restingAt) && start.isBefore(position);
         restingAt = position.copy();
+        readThrough = restingAt;
         if (floor.isReachedBy(position) || (rests && floor.isNextAfter(clusterTime))) {
             handOver(floor);
         }
@@ -105,7 +110,18 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
 
     private void handOver(Floor floor) {
         cancel();
-        members.clients().forEach(member -> member.continueFromRing(this, floor.position()));
+        forEach(member -> member.continueFromRing(this, floor.position()));
+    }
+
+    /** What fails for one member ends that one. */
+    private void forEach(Consumer<Connection<T>> action) {
+        for (Connection<T> member : members.clients()) {
+            try {
+                action.accept(member);
+            } catch (RuntimeException | Error e) {
+                member.broken(e);
+            }
+        }
     }
 
     private void request() {
@@ -126,14 +142,17 @@ final class CatchUp<T> implements Subscriber<ChangeEvent<T>> {
 
     @Override
     public void onError(Throwable failure) {
-        if (!done) {
-            done = true;
-            members.clients().forEach(member -> member.fetchFailed(this, failure));
-        }
+        ended(failure);
     }
 
     @Override
     public void onComplete() {
-        onError(new IllegalStateException("the stream has ended"));
+        ended(new IllegalStateException("the stream has ended"));
+    }
+
+    /** Nothing comes any more: who still relies on this cursor is not to wait for ever. */
+    void ended(Throwable failure) {
+        done = true;
+        forEach(member -> member.fetchFailed(this, readThrough, failure));
     }
 }

@@ -2,13 +2,17 @@ package io.changewatch.push;
 
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bson.BsonTimestamp;
 import org.reactivestreams.Publisher;
 
@@ -26,7 +30,7 @@ final class CatchUps<T> {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition allEnded = lock.newCondition();
-    private final List<Waiting<T>> waiting = new ArrayList<>(); // guarded by lock
+    private final Map<Connection<T>, ResumeToken> waiting = new LinkedHashMap<>(); // guarded by lock
     private final Set<CatchUp<T>> running = ConcurrentHashMap.newKeySet();
     private int open; // guarded by lock: cursors whose watchers have not ended yet
     private boolean closed; // guarded by lock
@@ -45,18 +49,17 @@ final class CatchUps<T> {
          * The events after a position.
          *
          * @param moved is told where the stream is, in its order among the events
-         * @param ended is told when nothing of the stream is left
+         * @param ended is told when nothing of the stream is left, before or after the subscriber, and of what ended it
          */
-        Publisher<ChangeEvent<T>> open(ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended);
+        Publisher<ChangeEvent<T>> open(
+                ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Consumer<Optional<Throwable>> ended);
     }
-
-    private record Waiting<T>(Connection<T> client, ResumeToken after) {}
 
     /** Gives the client a cursor as soon as one is free. */
     void await(Connection<T> client, ResumeToken after) {
         lock.lock();
         try {
-            waiting.add(new Waiting<>(client, after));
+            waiting.put(client, after);
         } finally {
             lock.unlock();
         }
@@ -68,7 +71,7 @@ final class CatchUps<T> {
         lock.lock();
         try {
             if (client.stage() != Connection.Stage.WAITING) {
-                waiting.removeIf(one -> one.client() == client);
+                waiting.remove(client);
             }
         } finally {
             lock.unlock();
@@ -76,45 +79,43 @@ final class CatchUps<T> {
     }
 
     private void next() {
-        List<Waiting<T>> chosen = choose();
+        Map<Connection<T>, ResumeToken> chosen = choose();
         if (chosen.isEmpty()) {
             return;
         }
-        ResumeToken start = earliest(chosen);
+        ResumeToken start = earliest(chosen.values());
         CatchUp<T> cursor = new CatchUp<>(hub, encoder, start);
         running.add(cursor);
-        chosen.forEach(one -> join(cursor, one.client()));
         try {
-            opener.open(start, cursor::moved, () -> ended(cursor)).subscribe(cursor);
+            chosen.keySet().forEach(cursor::add); // all, before one of them can leave: the last to leave ends it
+            chosen.keySet().forEach(client -> join(cursor, client));
+            opener.open(start, cursor::moved, cause -> ended(cursor, cause)).subscribe(cursor);
         } catch (RuntimeException | Error e) {
-            ended(cursor);
-            cursor.onError(e);
+            ended(cursor, Optional.of(e));
         }
     }
 
     private void join(CatchUp<T> cursor, Connection<T> client) {
-        cursor.add(client);
         if (!client.fetchWith(cursor)) {
             cursor.leave(client);
         }
     }
 
-    private ResumeToken earliest(List<Waiting<T>> waiters) {
-        return waiters.stream()
-                .map(Waiting::after)
+    private ResumeToken earliest(Collection<ResumeToken> positions) {
+        return positions.stream()
                 .reduce((one, other) -> other.isBefore(one) ? other : one)
                 .orElseThrow();
     }
 
     /** Everybody who waits, if a cursor is free. */
-    private List<Waiting<T>> choose() {
+    private Map<Connection<T>, ResumeToken> choose() {
         lock.lock();
         try {
             if (closed || open >= most || waiting.isEmpty()) {
-                return List.of();
+                return Map.of();
             }
             open++;
-            List<Waiting<T>> chosen = List.copyOf(waiting);
+            Map<Connection<T>, ResumeToken> chosen = new LinkedHashMap<>(waiting);
             waiting.clear();
             return chosen;
         } finally {
@@ -122,8 +123,11 @@ final class CatchUps<T> {
         }
     }
 
-    private void ended(CatchUp<T> cursor) {
-        running.remove(cursor);
+    private void ended(CatchUp<T> cursor, Optional<Throwable> cause) {
+        if (!running.remove(cursor)) {
+            return;
+        }
+        cursor.ended(cause.orElseGet(() -> new IllegalStateException("the stream has ended")));
         lock.lock();
         try {
             open--;

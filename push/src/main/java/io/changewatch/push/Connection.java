@@ -36,6 +36,8 @@ import org.slf4j.LoggerFactory;
 final class Connection<T> implements FeedSession, Sender.Source {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
+    private static final int MOST_PULLS = 16;
+
     /** See {@link Connection}. */
     enum Stage {
         WAITING,
@@ -196,9 +198,10 @@ final class Connection<T> implements FeedSession, Sender.Source {
             if (isEnding() || (cursor != null && catchUp != cursor)) {
                 return;
             }
-            feed.figures().gaps.increment();
-            queue.add(feed.encoder().gap(behind.position(), reason, 0, request.transport()));
-            standing.goOnBehind(behind);
+            if (standing.goOnBehind(behind)) {
+                feed.figures().gaps.increment();
+                queue.add(feed.encoder().gap(behind.position(), reason, 0, request.transport()));
+            }
             stage = stage == Stage.LIVE ? Stage.LIVE : Stage.REPLAYING;
             left = takeCatchUp();
         } finally {
@@ -298,8 +301,9 @@ final class Connection<T> implements FeedSession, Sender.Source {
     /** An event from the catch-up cursor that the client wants; returns whether it reads on from that cursor. */
     boolean fetched(CatchUp<T> cursor, Encoded<T> encoded) {
         ResumeToken token = encoded.event().resumeToken();
-        if (has(token) || !permits(encoded.event())) {
-            return true;
+        boolean isFetching = locked(() -> isFetchingWith(cursor));
+        if (!isFetching || has(token) || !permits(encoded.event())) {
+            return isFetching;
         }
         Message message = encoded.message(payload, request.transport());
         boolean taken = locked(() -> {
@@ -342,13 +346,23 @@ final class Connection<T> implements FeedSession, Sender.Source {
         sender.wake();
     }
 
-    /** The cursor cannot go on. */
-    void fetchFailed(CatchUp<T> cursor, Throwable failure) {
-        if (failure instanceof HistoryLostException) {
+    /** The cursor cannot go on from {@code at}. Who is further needs another one; for who is not, nothing can be read. */
+    void fetchFailed(CatchUp<T> cursor, ResumeToken at, Throwable failure) {
+        ResumeToken further = locked(() -> {
+            if (!isFetchingWith(cursor) || !at.isBefore(standing.queuedUpTo())) {
+                return null;
+            }
+            stage = Stage.WAITING;
+            catchUp = null;
+            return standing.queuedUpTo();
+        });
+        if (further != null) {
+            feed.catchUps().await(this, further);
+        } else if (failure instanceof HistoryLostException) {
             goOn(feed.hub().progress(), GapReason.HISTORY_LOST, cursor);
         } else if (failure instanceof InvalidResumeTokenException) {
             goOn(feed.hub().progress(), GapReason.POSITION_INVALID, cursor);
-        } else {
+        } else if (locked(() -> isFetchingWith(cursor))) {
             LOG.warn("[{}] A client could not be caught up; its connection ends.", feed.name(), failure);
             end(CloseCodes.INTERNAL_ERROR, "What you missed could not be read. Come again with your position.", false);
         }
@@ -358,7 +372,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
 
     @Override
     public @Nullable Message next() {
-        while (true) {
+        for (int pulls = 0; pulls < MOST_PULLS; pulls++) {
             Stage now;
             lock.lock();
             try {
@@ -380,6 +394,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
             }
             pull();
         }
+        return null; // others want their turn; hasMore() brings it back
     }
 
     @Override
@@ -499,22 +514,17 @@ final class Connection<T> implements FeedSession, Sender.Source {
         }
     }
 
+    /** Where there is no room the answer is left out: a client that is being caught up may ask all the same. */
     private void answer(Message answer) {
-        boolean tooSlow = locked(() -> {
-            if (isEnding()) {
-                return false;
-            }
-            boolean full = !queue.hasRoomFor(answer);
-            if (!full) {
+        lock.lock();
+        try {
+            if (!isEnding() && queue.hasRoomFor(answer)) {
                 queue.add(answer);
             }
-            return full;
-        });
-        if (tooSlow) {
-            endSlow();
-        } else {
-            sender.wake();
+        } finally {
+            lock.unlock();
         }
+        sender.wake();
     }
 
     @Override

@@ -22,6 +22,6 @@ record Floor(ResumeToken position, @Nullable BsonTimestamp openedAt) {
      * idle, another stream comes no nearer than that tick, until the no-op that is written every 10 s.
      */
     boolean isNextAfter(BsonTimestamp clusterTime) {
-        return openedAt != null && Long.compareUnsigned(clusterTime.getValue() + 1, openedAt.getValue()) >= 0;
+        return openedAt != null && clusterTime.getValue() + 1 == openedAt.getValue();
     }
 }

@@ -7,8 +7,10 @@ import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.observe.WatcherListener;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bson.BsonTimestamp;
 import org.reactivestreams.Publisher;
 
@@ -22,7 +24,7 @@ record SameStream<T>(ChangeWatcherBuilder<T> builder, String name, AtomicInteger
 
     @Override
     public Publisher<ChangeEvent<T>> open(
-            ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended) {
+            ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Consumer<Optional<Throwable>> ended) {
         return builder.sameStream(name + "-catch-up-" + numbers.incrementAndGet())
                 .startFrom(StartPosition.after(after))
                 .whenHistoryLost(HistoryLostPolicy.FAIL) // the feed itself tells its clients of the gap
@@ -31,7 +33,8 @@ record SameStream<T>(ChangeWatcherBuilder<T> builder, String name, AtomicInteger
                 .publisher();
     }
 
-    private record Listener(BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended) implements WatcherListener {
+    private record Listener(BiConsumer<ResumeToken, BsonTimestamp> moved, Consumer<Optional<Throwable>> ended)
+            implements WatcherListener {
 
         @Override
         public void positionMoved(PositionMoved notice) {
@@ -41,7 +44,7 @@ record SameStream<T>(ChangeWatcherBuilder<T> builder, String name, AtomicInteger
         @Override
         public void stateChanged(StateChanged notice) {
             if (notice.to().isTerminal()) {
-                ended.run();
+                ended.accept(notice.cause());
             }
         }
     }

@@ -98,8 +98,12 @@ final class Sender implements Runnable {
     }
 
     private void goOn(Message message, @Nullable Throwable failure) {
-        if (source.sent(message, failure)) {
-            schedule();
+        try {
+            if (source.sent(message, failure)) {
+                schedule();
+            }
+        } catch (RuntimeException | Error e) { // nobody looks at what this future becomes
+            source.broken(e);
         }
     }
 

@@ -78,11 +78,15 @@ final class Standing {
         }
     }
 
-    /** Events are missing: it goes on behind them. */
-    void goOnBehind(Progress gap) {
-        skipThrough = null;
+    /** Events are missing: it goes on behind them. Returns false if it has what comes behind the gap already. */
+    boolean goOnBehind(Progress gap) {
         sequence = Math.max(sequence, gap.sequence());
+        if (gap.position().isBefore(queuedUpTo)) {
+            return false;
+        }
+        skipThrough = null;
         queuedUpTo = gap.position();
+        return true;
     }
 
     /** The ring goes on behind the event of this number, which is at {@code position} or before. */

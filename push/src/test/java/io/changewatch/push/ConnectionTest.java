@@ -373,6 +373,92 @@ final class ConnectionTest {
         }
 
         @Test
+        void doesNotTakeTheCursorWithItWhenItGoesBeforeTheOthersHaveJoined() {
+            feed = new FeedSetup(builder -> builder.catchUpCursors(1)).opened(10);
+            RecordingClient first = new RecordingClient();
+            feed.resume(first, token(7));
+            Connection<Document> gone = feed.resume(client, token(2));
+            feed.resume(other, token(4));
+            gone.closed();
+            feed.catchUps.await(gone, token(2)); // it had begun to wait again when it went
+            feed.cursors.get(0).moves(highWater(10), time(10));
+            feed.cursors.get(0).ends();
+            FeedSetup.Cursor shared = feed.cursors.get(1);
+            assertThat(shared.isCancelled()).isFalse();
+            shared.moves(highWater(10), time(10));
+            shared.ends();
+            feed.send();
+
+            assertThat(other.types()).containsExactly("ready", "live");
+            assertThat(feed.catchUps.counts()).containsExactly(0, 0);
+        }
+
+        @Test
+        void doesNotLoseItsHistoryWithSomebodyElses() {
+            feed = new FeedSetup(builder -> builder.catchUpCursors(1)).opened(1_000);
+            RecordingClient first = new RecordingClient();
+            feed.resume(first, token(999));
+            feed.resume(client, token(1));
+            feed.resume(other, token(995));
+            feed.cursors.get(0).moves(highWater(1_000), time(1_000));
+            feed.cursors.get(0).ends();
+            feed.cursors.get(1).fails(new HistoryLostException("too old", null));
+            feed.cursors.get(1).ends();
+            FeedSetup.Cursor again = feed.cursors.get(2);
+            again.sends(Events.insert(996));
+            again.moves(highWater(1_000), time(1_000));
+            again.ends();
+            feed.send();
+
+            assertThat(client.types()).containsExactly("ready", "gap", "live");
+            assertThat(other.types()).containsExactly("ready", "event", "live");
+            assertThat(again.after()).isEqualTo(token(995));
+        }
+
+        @Test
+        void isNotLeftWaitingWhereItsCursorEndsWithoutAWord() {
+            feed = new FeedSetup().opened(10);
+            feed.resume(client, token(1));
+            feed.cursors.get(0).ends();
+            feed.cursors.get(0).ends();
+            feed.send();
+
+            assertThat(client.closings())
+                    .containsExactly("1011 What you missed could not be read. Come again with your position.");
+            assertThat(feed.catchUps.counts()).containsExactly(0, 0);
+        }
+
+        @Test
+        void mayAskWhetherTheFeedIsThereWhileItIsCaughtUp() {
+            feed = new FeedSetup(builder -> builder.maxQueuedMessages(3)).opened(1_000);
+            client.holds();
+            Connection<Document> connection = feed.resume(client, token(1));
+            feed.send();
+            for (int second = 2; !feed.cursors.get(0).isCancelled(); second++) {
+                feed.cursors.get(0).sends(Events.insert(second));
+            }
+            connection.received("{\"type\": \"ping\"}");
+            client.takes();
+            feed.send();
+
+            assertThat(client.closings()).isEmpty();
+            assertThat(ids(client)).startsWith(2, 3);
+        }
+
+        @Test
+        void isToldNoGapThatLiesBeforeWhatItHas() {
+            feed.resume(client, token(9));
+            feed.send();
+            feed.hub.accept(
+                    Gap.<Document>of(highWater(5), time(2), time(5), new IllegalStateException("oplog too short")));
+            feed.accept(6, 9, 10);
+            feed.send();
+
+            assertThat(client.types()).doesNotContain("gap");
+            assertThat(ids(client)).containsExactly(10);
+        }
+
+        @Test
         void keepsNobodyWaitingWhenItIsSlow() {
             feed = new FeedSetup(builder -> builder.catchUpCursors(1).maxQueuedMessages(4)).opened(1_000);
             client.holds();

@@ -14,8 +14,10 @@ import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
@@ -149,7 +151,7 @@ final class FeedSetup {
     }
 
     private Publisher<ChangeEvent<Document>> open(
-            ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended) {
+            ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Consumer<Optional<Throwable>> ended) {
         Cursor cursor = new Cursor(after, moved, ended);
         cursors.add(cursor);
         return cursor;
@@ -159,12 +161,13 @@ final class FeedSetup {
     static final class Cursor implements Publisher<ChangeEvent<Document>>, Subscription {
         private final ResumeToken after;
         private final BiConsumer<ResumeToken, BsonTimestamp> moved;
-        private final Runnable ended;
+        private final Consumer<Optional<Throwable>> ended;
         private Subscriber<? super ChangeEvent<Document>> subscriber;
         private long demand;
         private boolean isCancelled;
 
-        private Cursor(ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Runnable ended) {
+        private Cursor(
+                ResumeToken after, BiConsumer<ResumeToken, BsonTimestamp> moved, Consumer<Optional<Throwable>> ended) {
             this.after = after;
             this.moved = moved;
             this.ended = ended;
@@ -211,12 +214,13 @@ final class FeedSetup {
         }
 
         void fails(Throwable failure) {
+            ended.accept(Optional.of(failure)); // a watcher's state comes before its subscriber
             subscriber.onError(failure);
         }
 
         /** Nothing of it is left. */
         void ends() {
-            ended.run();
+            ended.accept(Optional.empty());
         }
     }
 }

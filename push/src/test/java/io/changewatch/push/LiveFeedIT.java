@@ -4,9 +4,12 @@ import static io.changewatch.testkit.Publishers.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.mongodb.client.model.ChangeStreamPreAndPostImagesOptions;
+import com.mongodb.client.model.CreateCollectionOptions;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Updates;
 import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
@@ -384,5 +387,42 @@ final class LiveFeedIT {
 
         assertThat(ids(one)).containsExactly(1, 2);
         assertThat(ids(two)).containsExactly(1);
+    }
+
+    @Test
+    void continuesBehindAnEventThatTheServerHasToSplit() {
+        await(shop.createCollection(
+                "orders",
+                new CreateCollectionOptions()
+                        .changeStreamPreAndPostImagesOptions(new ChangeStreamPreAndPostImagesOptions(true))));
+        String large = "x".repeat(9_000_000);
+        await(orders.insertOne(new Document("_id", 0).append("text", large)));
+        LiveFeedBuilder<Document> builder = LiveFeed.over(ChangeWatcher.of(TestServer.client())
+                        .collection(shop.getName(), "orders")
+                        .fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE)
+                        .maxAwait(Duration.ofMillis(100)))
+                .payload(Payload.fields("n"))
+                .positionKey(KEY)
+                .bufferBytes(2_000)
+                .visibleToAll();
+        LiveFeed<Document> feed = start(builder);
+        RecordingClient first = new RecordingClient();
+        feed.attach(everything(), first);
+        insert(1, "ann");
+        first.awaits("event", 1);
+        feed.close();
+        await(orders.replaceOne(Filters.eq(0), new Document("text", large + "y"))); // 18 MB with both images
+        LiveFeed<Document> restarted = start(builder);
+        IntStream.rangeClosed(2, 50).forEach(n -> insert(n, "ann"));
+        Awaitility.await().until(() -> restarted.stats().events() == 49);
+        RecordingClient again = new RecordingClient();
+        restarted.attach(everything().after(first.position()), again);
+        again.awaits("live", 1);
+
+        assertThat(ids(again))
+                .startsWith(0, 2)
+                .isEqualTo(IntStream.concat(IntStream.of(0), IntStream.rangeClosed(2, 50))
+                        .boxed()
+                        .toList());
     }
 }

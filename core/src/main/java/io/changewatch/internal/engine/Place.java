@@ -37,7 +37,7 @@ record Place(
 
     /** Whether an event with this token was handled before; where tokens have no order, rather once too often than never. */
     boolean isHandled(ResumeToken token) {
-        return handledThrough != null && (token.isBefore(handledThrough) || token.equals(handledThrough));
+        return handledThrough != null && (token.isBefore(handledThrough) || token.isAt(handledThrough));
     }
 
     boolean isByToken() {
