@@ -80,7 +80,9 @@ final class Load implements AutoCloseable {
         try {
             Publishers.await(orders.collection().bulkWrite(writes));
         } catch (RuntimeException e) {
-            LOG.warn("The load could not be written; going on with the next.", e);
+            if (stop.getCount() > 0) { // close() interrupts a write on purpose
+                LOG.warn("The load could not be written; going on with the next.", e);
+            }
             open.clear(); // nobody knows which of them were written
         }
         return count;

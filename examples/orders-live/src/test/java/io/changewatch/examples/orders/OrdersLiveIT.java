@@ -591,10 +591,7 @@ final class OrdersLiveIT {
                     .isEqualTo("close 1009 Messages of more than 100 bytes are not accepted.");
             assertThat(saying(socket("").send(2, new byte[] {1})))
                     .isEqualTo("close 1003 Binary messages are not accepted.");
-            RawSocket talkative = socket("");
-            for (int i = 0; i < 20; i++) {
-                talkative.send("hello");
-            }
+            RawSocket talkative = socket("").sendAtOnce("hello", 7);
             assertThat(saying(talkative)).isEqualTo("close 1008 More than 5 messages a second are not accepted.");
         }
 

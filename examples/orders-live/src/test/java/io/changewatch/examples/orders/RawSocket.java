@@ -205,6 +205,19 @@ final class RawSocket implements AutoCloseable {
     }
 
     RawSocket send(int opcode, byte[] payload) throws IOException {
+        return sendBytes(frame(opcode, payload));
+    }
+
+    /** The same text so many times in one go: nothing is left to be sent when the server has had enough. */
+    RawSocket sendAtOnce(String text, int times) throws IOException {
+        ByteArrayOutputStream frames = new ByteArrayOutputStream();
+        for (int i = 0; i < times; i++) {
+            frames.write(frame(TEXT, text.getBytes(StandardCharsets.UTF_8)));
+        }
+        return sendBytes(frames.toByteArray());
+    }
+
+    private static byte[] frame(int opcode, byte[] payload) throws IOException {
         ByteArrayOutputStream frame = new ByteArrayOutputStream();
         frame.write(0x80 | opcode);
         if (payload.length < 126) {
@@ -218,7 +231,7 @@ final class RawSocket implements AutoCloseable {
         }
         frame.write(new byte[4]); // a mask of zeros
         frame.write(payload);
-        return sendBytes(frame.toByteArray());
+        return frame.toByteArray();
     }
 
     /** Anything at all. */
