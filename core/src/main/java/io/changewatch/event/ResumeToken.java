@@ -6,6 +6,7 @@ import org.bson.BsonString;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.BsonDocumentCodec;
 import org.bson.json.JsonParseException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A position in a change stream. Its content is the server's; nothing but the server may interpret it.
@@ -57,23 +58,26 @@ public record ResumeToken(BsonDocument value) {
      * versions, one while the server splits large events and one while it does not; both have one order.
      */
     public boolean isBefore(ResumeToken other) {
-        return value.get("_data") instanceof BsonString mine
-                && other.value.get("_data") instanceof BsonString theirs
-                && TokenOrder.compare(mine.getValue(), theirs.getValue()) < 0;
+        String mine = data();
+        String theirs = other.data();
+        return mine != null && theirs != null && TokenOrder.compare(mine, theirs) < 0;
     }
 
     /** Whether both tokens stand for the same place in one stream, in whichever version. */
     public boolean isAt(ResumeToken other) {
-        return equals(other)
-                || (value.get("_data") instanceof BsonString mine
-                        && other.value.get("_data") instanceof BsonString theirs
-                        && TokenOrder.compare(mine.getValue(), theirs.getValue()) == 0);
+        String mine = data();
+        String theirs = other.data();
+        return (mine == null || theirs == null) ? equals(other) : TokenOrder.compare(mine, theirs) == 0;
+    }
+
+    private @Nullable String data() {
+        return value.get("_data") instanceof BsonString text ? text.getValue() : null;
     }
 
     /** The time part of the token only, such as {@code ResumeToken[8263a1b2c300000001…]}. */
     @Override
     public String toString() {
-        String data = value.get("_data") instanceof BsonString text ? text.getValue() : "?";
+        String data = Objects.requireNonNullElse(data(), "?");
         return "ResumeToken[" + data.substring(0, Math.min(TIME_DIGITS, data.length())) + "…]";
     }
 }

@@ -105,10 +105,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
 
     /** Begins to send. */
     void begin() {
-        ResumeToken from = locked(() -> stage == Stage.WAITING ? standing.reached() : null);
-        if (from != null) {
-            feed.catchUps().await(this, from);
-        }
+        awaitCursor(locked(() -> stage == Stage.WAITING ? standing.reached() : null));
         sender.wake();
     }
 
@@ -155,12 +152,11 @@ final class Connection<T> implements FeedSession, Sender.Source {
 
     /** Whether the message, or what the policy puts in its place, could be queued. */
     private boolean enqueue(Message message) {
-        SlowClientPolicy policy = feed.options().queues().whenSlow();
-        if (policy == SlowClientPolicy.CONFLATE && queue.forgetOlder(message)) {
+        if (queue.forgetOlder(message)) { // messages name their document only where they are conflated
             feed.figures().conflated.increment();
         }
         if (!queue.hasRoomFor(message)) {
-            if (policy != SlowClientPolicy.DROP) {
+            if (feed.options().queues().whenSlow() != SlowClientPolicy.DROP) {
                 return false;
             }
             feed.figures().dropped.add(queue.dropEvents());
@@ -168,11 +164,7 @@ final class Connection<T> implements FeedSession, Sender.Source {
                     dropped -> feed.encoder().gap(standing.queuedUpTo(), GapReason.SLOW, dropped, request.transport()));
             feed.figures().gaps.add(isFirst ? 1 : 0);
         }
-        if (policy == SlowClientPolicy.CONFLATE) {
-            queue.addReplaceable(message);
-        } else {
-            queue.add(message);
-        }
+        queue.addReplaceable(message);
         if (message.position() != null) {
             standing.queued(message.position());
         }
@@ -273,13 +265,18 @@ final class Connection<T> implements FeedSession, Sender.Source {
     }
 
     private void fetchAgain() {
-        ResumeToken from = locked(() -> {
-            if (stage != Stage.REPLAYING) {
-                return null;
-            }
-            stage = Stage.WAITING;
-            return standing.queuedUpTo();
-        });
+        awaitCursor(locked(() -> stage == Stage.REPLAYING ? waitWhereItIs() : null));
+    }
+
+    /** Where the client is to be caught up from. The lock is held. */
+    private ResumeToken waitWhereItIs() {
+        stage = Stage.WAITING;
+        catchUp = null;
+        return standing.queuedUpTo();
+    }
+
+    /** The lock is not held. */
+    private void awaitCursor(@Nullable ResumeToken from) {
         if (from != null) {
             feed.catchUps().await(this, from);
         }
@@ -348,16 +345,10 @@ final class Connection<T> implements FeedSession, Sender.Source {
 
     /** The cursor cannot go on from {@code at}. Who is further needs another one; for who is not, nothing can be read. */
     void fetchFailed(CatchUp<T> cursor, ResumeToken at, Throwable failure) {
-        ResumeToken further = locked(() -> {
-            if (!isFetchingWith(cursor) || !at.isBefore(standing.queuedUpTo())) {
-                return null;
-            }
-            stage = Stage.WAITING;
-            catchUp = null;
-            return standing.queuedUpTo();
-        });
+        ResumeToken further =
+                locked(() -> isFetchingWith(cursor) && at.isBefore(standing.queuedUpTo()) ? waitWhereItIs() : null);
         if (further != null) {
-            feed.catchUps().await(this, further);
+            awaitCursor(further);
         } else if (failure instanceof HistoryLostException) {
             goOn(feed.hub().progress(), GapReason.HISTORY_LOST, cursor);
         } else if (failure instanceof InvalidResumeTokenException) {
@@ -411,18 +402,11 @@ final class Connection<T> implements FeedSession, Sender.Source {
             return false;
         }
         feed.figures().sent(message);
-        ResumeToken parkedAt = locked(() -> {
+        awaitCursor(locked(() -> {
             inFlight = null;
             standing.sent(message, queue.isEmpty());
-            if (stage != Stage.PARKED || !queue.isHalfEmpty()) {
-                return null;
-            }
-            stage = Stage.WAITING;
-            return standing.queuedUpTo();
-        });
-        if (parkedAt != null) {
-            feed.catchUps().await(this, parkedAt);
-        }
+            return stage == Stage.PARKED && queue.isHalfEmpty() ? waitWhereItIs() : null;
+        }));
         return true;
     }
 

@@ -58,7 +58,7 @@ final class Encoder<T> {
         if (whole.bytes() <= maxBytes) {
             return whole;
         }
-        figures.oversize();
+        figures.oversize.increment();
         return instead(
                 "oversize",
                 event,

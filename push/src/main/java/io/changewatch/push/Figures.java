@@ -45,10 +45,6 @@ final class Figures {
         }
     }
 
-    void oversize() {
-        oversize.increment();
-    }
-
     void refused(Reason reason) {
         refused.getOrDefault(reason, new LongAdder()).increment();
     }

@@ -271,26 +271,26 @@ public final class LiveFeed<T> implements AutoCloseable {
 
     private void end() throws InterruptedException {
         try {
-            watcher.close();
             drain();
             awaitThreads();
         } finally {
-            context.hub().clients().forEach(Connection::abandon);
-            context.catchUps().cancel();
-            threads.stop();
             ended.countDown();
         }
     }
 
     private void drain() throws InterruptedException {
-        context.hub().clients().forEach(this::sayGoodbye);
-        context.seats().awaitEmpty(options.drainWithin().toNanos());
-        context.hub().clients().forEach(Connection::abandon);
-        context.catchUps().cancel();
+        try {
+            watcher.close();
+            context.hub().clients().forEach(this::sayGoodbye);
+            context.seats().awaitEmpty(options.drainWithin().toNanos());
+        } finally {
+            context.hub().clients().forEach(Connection::abandon);
+            context.catchUps().cancel();
+            threads.stop();
+        }
     }
 
     private void awaitThreads() throws InterruptedException {
-        threads.stop();
         boolean idle = threads.awaitEnd(Duration.ofSeconds(1));
         boolean noCursor = context.catchUps().awaitEnd(TimeUnit.SECONDS.toNanos(2));
         LOG.info(

@@ -29,24 +29,28 @@ final class OutboundQueue {
     }
 
     void add(Message message) {
-        waiting.put(new Object(), message);
+        put(new Object(), message);
+    }
+
+    private void put(Object key, Message message) {
+        waiting.put(key, message);
         bytes += message.bytes();
+    }
+
+    private @Nullable Message take(Object key) {
+        Message taken = waiting.remove(key);
+        bytes -= taken == null ? 0 : taken.bytes();
+        return taken;
     }
 
     /** Takes away what waits of the same document; the newer message goes to the end, so that positions stay in order. */
     boolean forgetOlder(Message newer) {
-        Message older = newer.document() == null ? null : waiting.remove(newer.document());
-        if (older == null) {
-            return false;
-        }
-        bytes -= older.bytes();
-        return true;
+        return newer.document() != null && take(newer.document()) != null;
     }
 
     /** {@link #add}, to be found by {@link #forgetOlder}. */
     void addReplaceable(Message message) {
-        waiting.put(message.document() == null ? new Object() : message.document(), message);
-        bytes += message.bytes();
+        put(message.document() == null ? new Object() : message.document(), message);
     }
 
     @Nullable
@@ -74,11 +78,8 @@ final class OutboundQueue {
 
     /** Adds the one message that tells of all that was dropped; returns false if it took the place of one that waited. */
     boolean addGap(LongFunction<Message> gap) {
-        Message told = waiting.remove(GAP);
-        bytes -= told == null ? 0 : told.bytes();
-        Message message = gap.apply(dropped);
-        waiting.put(GAP, message);
-        bytes += message.bytes();
+        Message told = take(GAP);
+        put(GAP, gap.apply(dropped));
         return told == null;
     }
 
