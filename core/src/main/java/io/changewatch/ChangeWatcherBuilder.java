@@ -80,7 +80,7 @@ public final class ChangeWatcherBuilder<T> {
     private int maxUnsavedEvents = 10_000;
     private RetryPolicy storeRetry = ENDLESS;
     private RetryPolicy streamRetry = ENDLESS;
-    private HistoryLostPolicy whenHistoryLost = HistoryLostPolicy.FAIL;
+    private HistoryLostDecision whenHistoryLost = HistoryLostPolicy.FAIL;
     private InvalidatedPolicy whenInvalidated = InvalidatedPolicy.REOPEN;
     private HandlerFailurePolicy whenHandlerFails = HandlerFailurePolicy.standard();
     private final List<Consumer<? super T>> validations = new ArrayList<>();
@@ -252,9 +252,9 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
-    /** What to do when the oplog no longer reaches back to the position. Default: {@link HistoryLostPolicy#FAIL}. */
-    public ChangeWatcherBuilder<T> whenHistoryLost(HistoryLostPolicy policy) {
-        this.whenHistoryLost = Objects.requireNonNull(policy, "policy");
+    /** What to do when the oplog no longer reaches back to the position: a {@link HistoryLostPolicy}, or a decision of the application. Default: {@link HistoryLostPolicy#FAIL}. */
+    public ChangeWatcherBuilder<T> whenHistoryLost(HistoryLostDecision decision) {
+        this.whenHistoryLost = Objects.requireNonNull(decision, "decision");
         return this;
     }
 

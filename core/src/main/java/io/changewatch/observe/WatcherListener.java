@@ -22,6 +22,9 @@ public interface WatcherListener {
     /** The watcher went from one state to another. */
     default void stateChanged(StateChanged notice) {}
 
+    /** The stream was opened on the server, for the first time or again. */
+    default void streamOpened(StreamOpened notice) {}
+
     /** The server answered with a batch, possibly an empty one. */
     default void batchRead(BatchRead notice) {}
 
@@ -66,6 +69,14 @@ public interface WatcherListener {
      * @param cause the error that led to it, with {@code RECOVERING} and {@code FAILED}
      */
     record StateChanged(String watcher, WatcherState from, WatcherState to, Optional<Throwable> cause) {}
+
+    /**
+     * See {@link #streamOpened}.
+     *
+     * @param step where it was opened
+     * @param clusterTime the cluster time of that place; empty for the present
+     */
+    record StreamOpened(String watcher, ResumeStep step, Optional<BsonTimestamp> clusterTime) {}
 
     /**
      * See {@link #batchRead}.

@@ -33,6 +33,7 @@ public record Checkpoint(
         ResumeToken token, BsonTimestamp clusterTime, Instant savedAt, Fingerprint fingerprint, long term) {
 
     private static final int VERSION = 1;
+    private static final BsonString NO_CLUSTER = new BsonString("");
     private static final JsonWriterSettings CANONICAL =
             JsonWriterSettings.builder().outputMode(JsonMode.EXTENDED).build();
 
@@ -117,7 +118,8 @@ public record Checkpoint(
                 Instant.ofEpochMilli(document.getDateTime("savedAt").getValue()),
                 new Fingerprint(
                         fingerprint.getString("scope").getValue(),
-                        fingerprint.getString("pipeline").getValue()),
+                        fingerprint.getString("pipeline").getValue(),
+                        fingerprint.getString("cluster", NO_CLUSTER).getValue()),
                 document.getInt64("term").getValue());
         if (document.getInt64("checksum").getValue() != checksum(checkpoint.content())) {
             throw new CorruptCheckpointException(
@@ -131,11 +133,17 @@ public record Checkpoint(
                 .append("token", token.value().clone())
                 .append("clusterTime", clusterTime)
                 .append("savedAt", new BsonDateTime(savedAt.toEpochMilli()))
-                .append(
-                        "fingerprint",
-                        new BsonDocument("scope", new BsonString(fingerprint.scope()))
-                                .append("pipeline", new BsonString(fingerprint.pipeline())))
+                .append("fingerprint", fingerprintContent())
                 .append("term", new BsonInt64(term));
+    }
+
+    /** Without a cluster that is not known, as before there was one: the checksum stays. */
+    private BsonDocument fingerprintContent() {
+        BsonDocument content = new BsonDocument("scope", new BsonString(fingerprint.scope()))
+                .append("pipeline", new BsonString(fingerprint.pipeline()));
+        return fingerprint.cluster().isEmpty()
+                ? content
+                : content.append("cluster", new BsonString(fingerprint.cluster()));
     }
 
     /** Of the BSON bytes: these are specified, while the driver's JSON may be spaced otherwise in its next version. */

@@ -2,6 +2,7 @@ package io.changewatch.event;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.changewatch.HistoryLostPolicy;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -63,14 +64,19 @@ class ChangeEventTest {
 
     @Test
     void describesAGap() {
-        Gap<String> gap =
-                Gap.of(TOKEN, new BsonTimestamp(5, 1), new BsonTimestamp(10, 2), new IllegalStateException("why"));
+        Gap<String> gap = Gap.of(
+                TOKEN,
+                new BsonTimestamp(5, 1),
+                new BsonTimestamp(10, 2),
+                HistoryLostPolicy.RESTART_FROM_NOW,
+                new IllegalStateException("why"));
 
         assertThat(gap.toJson())
                 .isEqualTo("{\"_id\": {\"_data\": \"82\"}, \"operationType\": \"gap\","
                         + " \"clusterTime\": {\"$timestamp\": {\"t\": 10, \"i\": 2}},"
                         + " \"from\": {\"$timestamp\": {\"t\": 5, \"i\": 1}},"
                         + " \"to\": {\"$timestamp\": {\"t\": 10, \"i\": 2}},"
+                        + " \"policy\": \"RESTART_FROM_NOW\","
                         + " \"cause\": \"java.lang.IllegalStateException: why\"}");
         assertThat(gap.resumeToken()).isEqualTo(TOKEN);
         assertThat(gap.clusterTime()).isEqualTo(gap.to());

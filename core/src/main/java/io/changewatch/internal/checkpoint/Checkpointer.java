@@ -6,6 +6,7 @@ import io.changewatch.observe.WatcherListener.CheckpointFailed;
 import io.changewatch.observe.WatcherListener.CheckpointSaved;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.Fingerprint;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
@@ -49,6 +50,7 @@ public final class Checkpointer {
     private final RandomGenerator random;
     private final Progress progress;
     private final @Nullable Thread thread;
+    private volatile Fingerprint fingerprint;
 
     /** A checkpointer that does nothing until {@link #start}. */
     public Checkpointer(
@@ -64,9 +66,15 @@ public final class Checkpointer {
         this.clock = clock;
         this.random = random;
         this.progress = new Progress(settings, nanoTime);
+        this.fingerprint = settings.fingerprint();
         this.thread = settings.store()
                 .map(store -> threads.newThread(() -> saveUntilClosed(store)))
                 .orElse(null);
+    }
+
+    /** Positions saved from now on are of this cluster, as {@code Fingerprint} has it. Called before the first is handled. */
+    public void watches(String cluster) {
+        fingerprint = settings.fingerprint().on(cluster);
     }
 
     /** Begins saving; {@code loaded} is what the store holds. */
@@ -223,7 +231,7 @@ public final class Checkpointer {
     private void save(ResumeTokenStore store, Unsaved unsaved) throws InterruptedException {
         Position position = unsaved.position();
         Checkpoint checkpoint =
-                new Checkpoint(position.token(), position.clusterTime(), clock.instant(), settings.fingerprint(), 0);
+                new Checkpoint(position.token(), position.clusterTime(), clock.instant(), fingerprint, 0);
         long begin = nanoTime.getAsLong();
         try {
             store.save(settings.watcher(), checkpoint);

@@ -103,7 +103,7 @@ final class CheckpointLoader {
                 position.clusterTime().getTime(),
                 position.clusterTime().getInc(),
                 checkpoint.savedAt());
-        if (checkpoint.fingerprint().equals(settings.fingerprint())) {
+        if (checkpoint.fingerprint().pipeline().equals(settings.fingerprint().pipeline())) {
             return Place.after(position);
         }
         LOG.warn(

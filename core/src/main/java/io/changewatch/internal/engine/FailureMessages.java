@@ -10,10 +10,10 @@ import io.changewatch.InvalidResumeTokenException;
 import io.changewatch.OversizeEventException;
 import io.changewatch.StreamFailedException;
 import io.changewatch.event.Namespace;
-import io.changewatch.internal.checkpoint.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.bson.BsonTimestamp;
 
 /**
  * Says what failed, with which values, and what to do.
@@ -33,16 +33,50 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                 error);
     }
 
-    HistoryLostException historyLost(Optional<Position> position, RuntimeException error) {
+    HistoryLostException historyLost(
+            Optional<BsonTimestamp> position, Optional<BsonTimestamp> oldest, RuntimeException error) {
         String from = position.map(known -> " of " + wallTime(known)).orElse("");
+        String until = oldest.map(entry -> ", of " + wallTime(entry) + ",").orElse("");
         return new HistoryLostException(
                 "Cannot resume watcher '" + watcher + "': the oplog no longer reaches back to its position" + from
                         + " ("
                         + describe(error)
-                        + "). Events between that time and the oplog's oldest entry are lost to it. Enlarge the "
-                        + "oplog or its minimum retention, or choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW) to "
-                        + "accept the gap.",
+                        + "). Events between that time and the oplog's oldest entry" + until
+                        + " are lost to it. Enlarge the oplog or its minimum retention. To accept the gap, choose "
+                        + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW.",
                 error);
+    }
+
+    HistoryLostException oldestUnknown(RuntimeException error) {
+        return new HistoryLostException(
+                "Cannot restart watcher '" + watcher
+                        + "' from the oldest entry of the oplog after its history was lost ("
+                        + describe(error)
+                        + "): that entry cannot be read. Grant the user of the connection the action find on the "
+                        + "collection oplog.rs of the database local, or choose "
+                        + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW); a mongos has no oplog.",
+                error);
+    }
+
+    ConfigurationException foreignCheckpoint(String checkpointOf, String connectedTo) {
+        return new ConfigurationException(
+                "The checkpoint '" + watcher + "' was made on the replica set " + checkpointOf + ", but this client is "
+                        + "connected to " + connectedTo
+                        + ". A position of one cluster means nothing in another. Connect to the "
+                        + "first, give this watcher another name(...), or delete the checkpoint with store.delete(\""
+                        + watcher
+                        + "\").",
+                null);
+    }
+
+    ConfigurationException positionInTheFuture(BsonTimestamp position, BsonTimestamp present) {
+        return new ConfigurationException(
+                "Cannot resume watcher '" + watcher + "': its position of " + wallTime(position)
+                        + " lies in the future of the cluster, whose time is " + wallTime(present)
+                        + ". The server would wait for that time in silence. The position is damaged, or belongs to another "
+                        + "cluster, or this one was restored from a backup. Delete the checkpoint, or correct "
+                        + "startFrom(...).",
+                null);
     }
 
     HistoryLostException gapWithoutPlace(RuntimeException error) {
@@ -174,8 +208,7 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                 + "string; check authSource.";
     }
 
-    private static Instant wallTime(Position position) {
-        return Instant.ofEpochSecond(
-                Integer.toUnsignedLong(position.clusterTime().getTime()));
+    private static Instant wallTime(BsonTimestamp clusterTime) {
+        return Instant.ofEpochSecond(Integer.toUnsignedLong(clusterTime.getTime()));
     }
 }

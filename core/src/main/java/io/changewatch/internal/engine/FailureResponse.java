@@ -1,13 +1,8 @@
 package io.changewatch.internal.engine;
 
 import com.mongodb.MongoException;
-import io.changewatch.HistoryLostException;
-import io.changewatch.HistoryLostPolicy;
-import io.changewatch.StartPosition;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
 import java.time.Duration;
-import java.util.Optional;
-import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * TRANSIENT        wait, open after the last position
  * OVERRUN          the same once; again without progress: HISTORY_LOST
- * HISTORY_LOST     fail, or open now and hand out a Gap; never the same position again
+ * HISTORY_LOST     fail, or open now or at the oldest entry and hand out a Gap; never the same position again
  * TOKEN_NOT_FOUND  ask for split events, as the token may be a fragment's; then open by cluster time and leave out
  *                  what was handled; then fail
  * OVERSIZE         ask for split events; then fail
@@ -36,26 +31,20 @@ final class FailureResponse {
     private final Recovery policy;
     private final FailureMessages messages;
     private final Attempts attempts;
+    private final HistoryLoss historyLoss;
     private boolean overrun;
     private @Nullable Duration unknownSince;
     private boolean byTime;
     private boolean splits;
     private boolean cannotSplit;
     private @Nullable RuntimeException oversize;
-    private @Nullable MissedEvents missed;
 
-    FailureResponse(Recovery policy, FailureMessages messages, Attempts attempts) {
+    FailureResponse(Recovery policy, FailureMessages messages, Attempts attempts, HistoryLoss historyLoss) {
         this.policy = policy;
         this.messages = messages;
         this.attempts = attempts;
+        this.historyLoss = historyLoss;
     }
-
-    /**
-     * Events that were lost and accepted as such.
-     *
-     * @param from the last cluster time that is complete; null for a watcher that had begun now
-     */
-    record MissedEvents(@Nullable BsonTimestamp from, RuntimeException cause) {}
 
     /** Where to open the stream next, after waiting if need be; throws if it is not to be opened. */
     Place respond(RuntimeException error, Place place, boolean opened) throws InterruptedException {
@@ -66,7 +55,7 @@ final class FailureResponse {
             case TRANSIENT -> retry(error, place);
             case UNKNOWN -> unknown(error, place);
             case OVERRUN -> overrun(error, place);
-            case HISTORY_LOST -> historyLost(error, place);
+            case HISTORY_LOST -> historyLoss.respond(error, place);
             case TOKEN_NOT_FOUND -> tokenNotFound(error, place);
             case OVERSIZE -> oversize(error, place);
             case INVALID_TOKEN -> throw messages.invalidToken(error);
@@ -78,18 +67,6 @@ final class FailureResponse {
     /** Whether large events are to come in fragments from now on. */
     boolean splits() {
         return splits;
-    }
-
-    /** The gap to hand out before the next event; the answer is given once. */
-    Optional<MissedEvents> takeMissed() {
-        Optional<MissedEvents> taken = Optional.ofNullable(missed);
-        missed = null;
-        return taken;
-    }
-
-    /** A gap that cannot be handed out must not be lost in silence. */
-    HistoryLostException gapWithoutPlace(MissedEvents lost) {
-        return messages.gapWithoutPlace(lost.cause());
     }
 
     void progressed() {
@@ -119,18 +96,10 @@ final class FailureResponse {
 
     private Place overrun(RuntimeException error, Place place) throws InterruptedException {
         if (overrun) {
-            return historyLost(error, place);
+            return historyLoss.respond(error, place);
         }
         overrun = true;
         return retry(error, place);
-    }
-
-    private Place historyLost(RuntimeException error, Place place) {
-        if (policy.whenHistoryLost() == HistoryLostPolicy.FAIL) {
-            throw messages.historyLost(place.known(), error);
-        }
-        missed = new MissedEvents(place.clusterTime().orElse(null), error);
-        return Place.at(StartPosition.now());
     }
 
     private Place tokenNotFound(RuntimeException error, Place place) {

@@ -40,12 +40,25 @@ record Place(
         return handledThrough != null && (token.isBefore(handledThrough) || token.isAt(handledThrough));
     }
 
+    /** Where to go on when the stream has ended with events that were handled before: it would end with them again. */
+    Place behindHandled() {
+        return position == null || handledThrough == null ? this : after(position);
+    }
+
     boolean isByToken() {
         return start instanceof StartPosition.After;
     }
 
     Optional<Position> known() {
         return Optional.ofNullable(position);
+    }
+
+    /** The time of what was reached before or is asked for by token; empty where the application names a time, or none. */
+    Optional<BsonTimestamp> tokenTime() {
+        if (position != null) {
+            return Optional.of(position.clusterTime());
+        }
+        return start instanceof StartPosition.After after ? TokenTime.of(after.token()) : Optional.empty();
     }
 
     /** The last cluster time known to be complete; empty for a watcher that begins now. */

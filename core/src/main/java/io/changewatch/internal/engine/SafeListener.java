@@ -32,6 +32,11 @@ final class SafeListener implements WatcherListener {
     }
 
     @Override
+    public void streamOpened(StreamOpened notice) {
+        tell(listener -> listener.streamOpened(notice));
+    }
+
+    @Override
     public void batchRead(BatchRead notice) {
         tell(listener -> listener.batchRead(notice));
     }

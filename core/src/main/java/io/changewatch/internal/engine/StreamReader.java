@@ -2,10 +2,12 @@ package io.changewatch.internal.engine;
 
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
 import io.changewatch.observe.WatcherListener.BatchRead;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +62,30 @@ final class StreamReader {
             lifecycle.throwIfStopRequested();
             throw new SourceFailure(e);
         }
+    }
+
+    /** Asks which cluster this is. */
+    ClusterFacts facts() throws SourceFailure, InterruptedException {
+        return ask(ChangeSource::facts);
+    }
+
+    /** Asks for the cluster time of the oplog's oldest entry. */
+    BsonTimestamp oldestEntry() throws SourceFailure, InterruptedException {
+        return ask(ChangeSource::oldestEntry);
+    }
+
+    private <A> A ask(Question<A> question) throws SourceFailure, InterruptedException {
+        try {
+            return question.ask(currentSource(splitting));
+        } catch (RuntimeException e) {
+            lifecycle.throwIfStopRequested();
+            throw new SourceFailure(e);
+        }
+    }
+
+    @FunctionalInterface
+    private interface Question<A> {
+        A ask(ChangeSource source) throws InterruptedException;
     }
 
     private ChangeSource currentSource(boolean split) {

@@ -2,6 +2,7 @@ package io.changewatch.internal.engine;
 
 import com.mongodb.MongoException;
 import io.changewatch.DecodeException;
+import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
@@ -12,13 +13,15 @@ import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.deliver.Deliverer;
-import io.changewatch.internal.engine.FailureResponse.MissedEvents;
+import io.changewatch.internal.engine.HistoryLoss.MissedEvents;
 import io.changewatch.internal.source.ChangeCursor;
+import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.GapAccepted;
 import io.changewatch.observe.WatcherListener.PositionMoved;
+import io.changewatch.observe.WatcherListener.StreamOpened;
 import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,12 +51,16 @@ final class WatchLoop<T> {
     private final Deliverer<T> deliverer;
     private final Surroundings surroundings;
     private final CheckpointLoader loader;
+    private final FailureMessages messages;
+    private final HistoryLoss historyLoss;
     private final FailureResponse failures;
     private final PositionLog positionLog;
     private final FragmentAssembler fragments = new FragmentAssembler();
 
     // The watcher's thread only.
     private Place place = Place.at(StartPosition.now());
+    private Optional<Checkpoint> checkpoint = Optional.empty();
+    private boolean identified;
     private boolean opened;
     private boolean pinned;
     private boolean progressed;
@@ -80,8 +87,10 @@ final class WatchLoop<T> {
         this.surroundings = surroundings;
         this.loader =
                 new CheckpointLoader(settings.checkpoints(), settings.recovery().startFrom(), lifecycle, surroundings);
-        this.failures = new FailureResponse(
-                settings.recovery(), messages, new Attempts(settings.name(), lifecycle, listener, surroundings));
+        this.messages = messages;
+        Attempts attempts = new Attempts(settings.name(), lifecycle, listener, surroundings);
+        this.historyLoss = new HistoryLoss(settings.recovery(), messages, attempts, reader::oldestEntry);
+        this.failures = new FailureResponse(settings.recovery(), messages, attempts, historyLoss);
         this.positionLog = new PositionLog(settings.name(), settings.logPositionEvery(), surroundings);
     }
 
@@ -96,6 +105,7 @@ final class WatchLoop<T> {
                     LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", settings.name());
                     return;
                 }
+                place = place.behindHandled();
                 throwIfReopenedInVain();
             } catch (SourceFailure e) {
                 place = failures.respond(e.error(), place, opened);
@@ -109,14 +119,25 @@ final class WatchLoop<T> {
     }
 
     private void begin() throws InterruptedException {
-        Optional<Checkpoint> checkpoint = loader.load();
+        checkpoint = loader.load();
         place = loader.place(checkpoint);
         pinned = checkpoint.isPresent();
         checkpointer.start(place.known());
     }
 
+    /** Once: a position is only asked of the cluster it comes from. */
+    private void identify() throws SourceFailure, InterruptedException {
+        if (!identified) {
+            ClusterFacts facts = reader.facts();
+            new ClusterCheck(messages, checkpoint).check(place, facts);
+            checkpointer.watches(facts.identity());
+            identified = true;
+        }
+    }
+
     /** Reads until the server ends the stream, as it does after an invalidate. */
     private void readOneStream() throws SourceFailure, InterruptedException {
+        identify();
         fragments.reset();
         progressed = false;
         ChangeCursor open = reader.open(place, failures.splits());
@@ -128,6 +149,7 @@ final class WatchLoop<T> {
             while (!open.isExhausted()) {
                 RawBatch batch = reader.next(open);
                 noteProgress();
+                handOutGapBehind(opening);
                 if (handOut(batch)) {
                     place.known().ifPresent(this::tellPosition);
                 }
@@ -139,11 +161,14 @@ final class WatchLoop<T> {
 
     /** The stream is open on the server. Where it was opened without a checkpoint, that place is saved before any event. */
     private void atOpening(RawBatch batch) throws InterruptedException {
-        Optional<MissedEvents> missed = failures.takeMissed();
-        if (missed.isPresent()) {
-            handOutGap(missed.get(), positionBehind(missed.get(), batch));
-        } else if (!pinned) {
+        listener.streamOpened(new StreamOpened(
+                settings.name(),
+                ResumeSteps.of(place, historyLoss.missed(), reader.isSplitting()),
+                place.clusterTime()));
+        if (historyLoss.missed().isEmpty()) {
             pinOpening(batch);
+        } else if (isThere(batch)) {
+            handOutGapBehind(batch);
         }
         if (!opened) {
             LOG.info(
@@ -163,11 +188,31 @@ final class WatchLoop<T> {
 
     /** A position behind events that are not handed out yet is not the opening's. */
     private void pinOpening(RawBatch opening) throws InterruptedException {
+        if (pinned) {
+            return;
+        }
         Optional<Position> position = opening.size() == 0 ? positionAfter(opening) : Optional.empty();
         if (position.isPresent()) {
             place = Place.after(position.get());
             store.pin(position.get());
             pinned = true;
+        }
+    }
+
+    /** Whether the server has a place for sure: the oldest entry may be gone again by the first getMore, the present not. */
+    private boolean isThere(RawBatch opening) {
+        return opening.size() > 0
+                || historyLoss
+                        .missed()
+                        .map(MissedEvents::policy)
+                        .equals(Optional.of(HistoryLostPolicy.RESTART_FROM_NOW));
+    }
+
+    private void handOutGapBehind(RawBatch opening) throws InterruptedException {
+        Optional<MissedEvents> missed = historyLoss.missed();
+        if (missed.isPresent()) {
+            handOutGap(missed.get(), positionBehind(missed.get(), opening));
+            historyLoss.told();
         }
     }
 
@@ -177,14 +222,14 @@ final class WatchLoop<T> {
         BsonTimestamp time =
                 token == null || opening.size() > 0 ? null : TokenTime.of(token).orElse(missed.from());
         if (token == null || time == null) {
-            throw failures.gapWithoutPlace(missed);
+            throw historyLoss.gapWithoutPlace(missed);
         }
         return new Position(token, time);
     }
 
     private void handOutGap(MissedEvents missed, Position position) throws InterruptedException {
         BsonTimestamp from = missed.from() == null ? position.clusterTime() : missed.from();
-        Gap<T> gap = Gap.of(position.token(), from, position.clusterTime(), missed.cause());
+        Gap<T> gap = Gap.of(position.token(), from, position.clusterTime(), missed.policy(), missed.cause());
         LOG.warn(
                 "[{}] Events between cluster time {} and {} are lost; going on, as whenHistoryLost says.",
                 settings.name(),

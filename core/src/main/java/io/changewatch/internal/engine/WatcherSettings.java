@@ -1,7 +1,7 @@
 package io.changewatch.internal.engine;
 
 import io.changewatch.HandlerFailurePolicy;
-import io.changewatch.HistoryLostPolicy;
+import io.changewatch.HistoryLostDecision;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.checkpoint.CheckpointSettings;
@@ -46,7 +46,7 @@ public record WatcherSettings<T>(
     public record Recovery(
             StartPosition startFrom,
             RetryPolicy retry,
-            HistoryLostPolicy whenHistoryLost,
+            HistoryLostDecision whenHistoryLost,
             InvalidatedPolicy whenInvalidated,
             HandlerFailurePolicy whenHandlerFails) {}
 }

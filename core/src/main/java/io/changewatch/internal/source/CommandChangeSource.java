@@ -7,6 +7,7 @@ import io.changewatch.StartPosition;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import org.bson.BsonTimestamp;
 
 /**
  * Reads change streams with commands of its own, for a replica set or a single mongos: from whoever takes commands with the
@@ -31,6 +32,7 @@ public final class CommandChangeSource implements ChangeSource {
     private final MongoClient client;
     private final StreamCommands commands;
     private final Watchdog watchdog;
+    private final ClusterQuestions questions;
     private final ReplyWaiter waiter = new ReplyWaiter();
 
     /** A source on the application's client, which stays the application's to close. */
@@ -38,6 +40,7 @@ public final class CommandChangeSource implements ChangeSource {
         this.client = client;
         this.commands = new StreamCommands(settings);
         this.watchdog = new Watchdog(settings.maxAwait(), settings.unresponsiveAfter());
+        this.questions = new ClusterQuestions(client, watchdog.openLimit());
     }
 
     @Override
@@ -90,6 +93,16 @@ public final class CommandChangeSource implements ChangeSource {
         CompletableFuture<?> unused = opening.thenCompose(
                         reply -> session.insist(commands.killCursors(CursorReply.read(reply))))
                 .whenComplete((killed, failure) -> session.release());
+    }
+
+    @Override
+    public ClusterFacts facts() throws InterruptedException {
+        return await(questions.facts(), "The question which cluster this is", () -> Servers.knows(client));
+    }
+
+    @Override
+    public BsonTimestamp oldestEntry() throws InterruptedException {
+        return await(questions.oldestEntry(), "The query for the oplog's oldest entry", () -> Servers.knows(client));
     }
 
     /** How many commands were given up and still keep a connection, until their socket ends. */

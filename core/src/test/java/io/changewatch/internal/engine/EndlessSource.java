@@ -3,11 +3,13 @@ package io.changewatch.internal.engine;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.CursorClosedException;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
 import java.util.concurrent.CountDownLatch;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 
 /**
  * A server with a given number of events, in batches of ten, that ends the stream after the last.
@@ -32,6 +34,16 @@ final class EndlessSource implements SourceProvider, ChangeSource {
     @Override
     public ChangeCursor open(StartPosition position) {
         return new Cursor();
+    }
+
+    @Override
+    public ClusterFacts facts() {
+        return ClusterFacts.UNKNOWN;
+    }
+
+    @Override
+    public BsonTimestamp oldestEntry() {
+        return Events.time(1);
     }
 
     @Override

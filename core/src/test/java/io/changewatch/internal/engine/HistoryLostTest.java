@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.mongodb.MongoException;
+import io.changewatch.HistoryLostDecision.HistoryLost;
 import io.changewatch.HistoryLostException;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StartPosition;
@@ -19,7 +20,10 @@ import io.changewatch.event.OperationType;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.observe.WatcherListener.GapAccepted;
 import io.changewatch.resume.CheckpointPolicy;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
@@ -46,10 +50,20 @@ final class HistoryLostTest {
                     .hasMessage("Cannot resume watcher 'orders': the oplog no longer reaches back to its position of "
                             + "1970-01-01T00:00:50Z (error " + code
                             + " TheName). Events between that time and the oplog's "
-                            + "oldest entry are lost to it. Enlarge the oplog or its minimum retention, or choose "
-                            + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW) to accept the gap.")
+                            + "oldest entry are lost to it. Enlarge the oplog or its minimum retention. To accept the gap, choose "
+                            + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW.")
                     .hasCause(error);
             assertThat(setup.server.opened()).containsExactly(StartPosition.after(token(50)));
+        }
+
+        @Test
+        void namesTheOldestEntryWhereItMayBeRead() throws InterruptedException {
+            setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(50), time(50))));
+            setup.server.tellsOldest(time(120)).refuses(command(286));
+
+            assertThat(setup.runToFailure())
+                    .hasMessageContaining(
+                            "between that time and the oplog's oldest entry, of 1970-01-01T00:02:00Z, are lost");
         }
 
         @Test
@@ -125,6 +139,9 @@ final class HistoryLostTest {
             Gap<BsonDocument> gap = (Gap<BsonDocument>) setup.handled.get(0);
             assertThat(gap.from()).isEqualTo(time(50));
             assertThat(gap.to()).isEqualTo(time(200));
+            assertThat(gap.fromWallTime()).isEqualTo("1970-01-01T00:00:50Z");
+            assertThat(gap.toWallTime()).isEqualTo("1970-01-01T00:03:20Z");
+            assertThat(gap.policy()).isEqualTo(HistoryLostPolicy.RESTART_FROM_NOW);
             assertThat(gap.cause()).isSameAs(lost);
             assertThat(gap.resumeToken()).isEqualTo(highWater(200));
             assertThat(setup.listener.all(GapAccepted.class)).containsExactly(new GapAccepted("orders", gap));
@@ -225,12 +242,140 @@ final class HistoryLostTest {
                     .hasCause(lost);
             assertThat(store.token()).hasValue(token(50));
         }
+    }
 
-        private List<Gap<?>> gaps() {
-            return setup.handled.stream()
-                    .filter(Gap.class::isInstance)
-                    .<Gap<?>>map(event -> (Gap<?>) event)
-                    .toList();
+    @Nested
+    class WhenThePolicyIsToRestartFromTheOldestEntry {
+        private final MemoryStore store = MemoryStore.holding(WatchSetup.checkpoint(token(50), time(50)));
+        private final MongoException lost = command(286, "ChangeStreamHistoryLost");
+
+        WhenThePolicyIsToRestartFromTheOldestEntry() {
+            setup.whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST).store(store);
         }
+
+        @Test
+        void handsOutTheGapThenWhatTheOplogHolds() throws InterruptedException {
+            setup.server.tellsOldest(time(120)).refuses(lost);
+            setup.server.opens().batch(insert(120), insert(121));
+            setup.run();
+
+            assertThat(setup.server.opened())
+                    .containsExactly(StartPosition.after(token(50)), StartPosition.at(time(120)));
+            assertThat(setup.handledTimes()).containsExactly(120, 120, 121);
+            assertThat(gaps())
+                    .extracting(Gap::from, Gap::to, Gap::policy)
+                    .containsExactly(tuple(time(50), time(120), HistoryLostPolicy.RESTART_FROM_OLDEST));
+        }
+
+        @Test
+        void isReportedOnceWhereTheOplogRollsOnMeanwhile() throws InterruptedException {
+            setup.server.tellsOldest(time(120)).tellsOldest(time(130)).refuses(lost);
+            setup.server.opens().fails(command(286));
+            setup.server.opens().batch(insert(131));
+            setup.run();
+
+            assertThat(setup.server.opened())
+                    .containsExactly(
+                            StartPosition.after(token(50)), StartPosition.at(time(120)), StartPosition.at(time(130)));
+            assertThat(gaps()).extracting(Gap::from, Gap::to).containsExactly(tuple(time(50), time(130)));
+        }
+
+        @Test
+        void isReportedOnceWhereTheNetworkBreaksMeanwhile() throws InterruptedException {
+            setup.server.tellsOldest(time(120)).refuses(lost).refuses(network());
+            setup.server.opens().fails(network());
+            setup.server.opens().batch(insert(121)).fails(network());
+            setup.server.opens().batch(insert(122));
+            setup.run();
+
+            assertThat(gaps()).hasSize(1);
+            assertThat(setup.handledTimes()).containsExactly(120, 121, 122);
+        }
+
+        @Test
+        void asksAgainWhereTheServerCannotBeReached() throws InterruptedException {
+            setup.server.opens().batch(insert(60)).fails(lost);
+            setup.server.opens().batch(insert(130));
+            setup.handler(event -> {
+                if (event.clusterTime().equals(time(60))) {
+                    setup.server.refusesToTell(network()).tellsOldest(time(120));
+                }
+            });
+            setup.run();
+
+            assertThat(setup.server.opened()).hasSize(2).last().isEqualTo(StartPosition.at(time(120)));
+            assertThat(setup.time.delays()).hasSize(1);
+        }
+
+        @Test
+        void failsWhereTheOldestEntryMayNotBeRead() throws InterruptedException {
+            setup.server.refuses(lost);
+
+            assertThat(setup.runToFailure())
+                    .isInstanceOf(HistoryLostException.class)
+                    .hasMessage(
+                            "Cannot restart watcher 'orders' from the oldest entry of the oplog after its history was "
+                                    + "lost (error 286 ChangeStreamHistoryLost): that entry cannot be read. Grant the user of the "
+                                    + "connection the action find on the collection oplog.rs of the database local, or choose "
+                                    + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW); a mongos has no oplog.")
+                    .hasCause(lost);
+            assertThat(store.token()).hasValue(token(50));
+        }
+
+        @Test
+        void savesThePositionBehindTheGapBeforeTheNextEvent() throws InterruptedException {
+            setup.checkpoint(CheckpointPolicy.everyEvents(1_000)).handler(event -> {
+                boolean isGap = event instanceof Gap;
+                assertThat(store.token()).hasValue(isGap ? token(50) : highWater(120));
+            });
+            setup.server.tellsOldest(time(120)).refuses(lost);
+            setup.server.opens().batch(insert(121));
+
+            assertThat(setup.run().failure()).isEmpty();
+            assertThat(setup.handled).hasSize(2);
+        }
+    }
+
+    @Nested
+    class WhenTheApplicationDecides {
+        private final List<HistoryLost> asked = new ArrayList<>();
+
+        @Test
+        void itIsToldWhatIsKnown() throws InterruptedException {
+            setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(50), time(50))))
+                    .whenHistoryLost(lost -> {
+                        asked.add(lost);
+                        return HistoryLostPolicy.RESTART_FROM_OLDEST;
+                    });
+            MongoException error = command(286);
+            setup.server.tellsOldest(time(120)).refuses(error);
+            setup.server.opens().batch(insert(121));
+            setup.run();
+
+            assertThat(asked)
+                    .containsExactly(new HistoryLost("orders", Optional.of(time(50)), Optional.of(time(120)), error));
+            assertThat(asked.get(0).positionWallTime()).hasValue(Instant.ofEpochSecond(50));
+            assertThat(asked.get(0).oldestWallTime()).hasValue(Instant.ofEpochSecond(120));
+            assertThat(setup.handledTimes()).containsExactly(120, 121);
+        }
+
+        @Test
+        void whatItThrowsEndsTheWatcher() throws InterruptedException {
+            IllegalStateException thrown = new IllegalStateException("nobody is there to decide");
+            setup.whenHistoryLost(lost -> {
+                throw thrown;
+            });
+            setup.server.refuses(command(286));
+
+            assertThat(setup.runToFailure()).isSameAs(thrown);
+            assertThat(setup.server.opened()).hasSize(1);
+        }
+    }
+
+    private List<Gap<?>> gaps() {
+        return setup.handled.stream()
+                .filter(Gap.class::isInstance)
+                .<Gap<?>>map(event -> (Gap<?>) event)
+                .toList();
     }
 }

@@ -4,6 +4,7 @@ import static io.changewatch.internal.engine.Events.drop;
 import static io.changewatch.internal.engine.Events.highWater;
 import static io.changewatch.internal.engine.Events.insert;
 import static io.changewatch.internal.engine.Events.invalidate;
+import static io.changewatch.internal.engine.Events.time;
 import static io.changewatch.internal.engine.Events.token;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,6 +13,7 @@ import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.OperationType;
+import io.changewatch.resume.Fingerprint;
 import java.time.Duration;
 import org.bson.BsonDocument;
 import org.junit.jupiter.api.Test;
@@ -43,6 +45,19 @@ final class InvalidatedTest {
 
         assertThat(setup.server.opened()).containsExactly(StartPosition.now(), StartPosition.after(highWater(103)));
         assertThat(setup.handledTimes()).containsExactly(101, 104);
+    }
+
+    /** The stream begins at the time of the drop again, so that it ends with the same invalidate. */
+    @Test
+    void opensAfterAnInvalidateThatWasHandledBeforeThePipelineChanged() throws InterruptedException {
+        Fingerprint other = new Fingerprint(WatchSetup.FINGERPRINT.scope(), "another");
+        setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(103), time(103), other)));
+        setup.server.opens().batch(drop(102), invalidate(103)).ends();
+        setup.server.opens().batch(insert(104));
+        setup.run();
+
+        assertThat(setup.server.opened()).containsExactly(StartPosition.at(time(103)), StartPosition.after(token(103)));
+        assertThat(setup.handledTimes()).containsExactly(104);
     }
 
     @Test

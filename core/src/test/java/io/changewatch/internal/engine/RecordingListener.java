@@ -36,6 +36,11 @@ class RecordingListener implements WatcherListener {
     }
 
     @Override
+    public void streamOpened(StreamOpened notice) {
+        notices.add(notice);
+    }
+
+    @Override
     public void positionMoved(PositionMoved notice) {
         notices.add(notice);
     }

@@ -7,6 +7,7 @@ import io.changewatch.StartPosition;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.CursorClosedException;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
@@ -18,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonBinaryWriter;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 import org.bson.codecs.BsonDocumentCodec;
 import org.bson.codecs.EncoderContext;
 import org.bson.io.BasicOutputBuffer;
@@ -41,7 +43,28 @@ final class ScriptedSource implements SourceProvider {
     private final List<SourceSettings> settings = new CopyOnWriteArrayList<>();
     private final List<Opened> sources = new CopyOnWriteArrayList<>();
     private final List<Cursor> cursors = new CopyOnWriteArrayList<>();
+    private final Queue<Throwable> failingQuestions = new ArrayDeque<>();
+    private final Queue<BsonTimestamp> oldest = new ArrayDeque<>();
+    private ClusterFacts facts = ClusterFacts.UNKNOWN;
     private volatile boolean closed;
+
+    /** What it tells of its cluster. */
+    ScriptedSource tells(ClusterFacts told) {
+        facts = told;
+        return this;
+    }
+
+    /** The next question, for the cluster or for the oldest entry, fails. */
+    ScriptedSource refusesToTell(Throwable error) {
+        failingQuestions.add(error);
+        return this;
+    }
+
+    /** The next answer to the question for the oldest entry; without one it is refused. */
+    ScriptedSource tellsOldest(BsonTimestamp time) {
+        oldest.add(time);
+        return this;
+    }
 
     /** The next stream; opens at the position it is asked for. */
     Stream opens() {
@@ -243,6 +266,29 @@ final class ScriptedSource implements SourceProvider {
             Cursor cursor = new Cursor(stream, start);
             cursors.add(cursor);
             return cursor;
+        }
+
+        @Override
+        public ClusterFacts facts() {
+            throwNext();
+            return facts;
+        }
+
+        @Override
+        public BsonTimestamp oldestEntry() {
+            throwNext();
+            BsonTimestamp next = oldest.poll();
+            if (next == null) {
+                throw Errors.command(13, "Unauthorized");
+            }
+            return next;
+        }
+
+        private void throwNext() {
+            Throwable failure = failingQuestions.poll();
+            if (failure != null) {
+                throw unchecked(failure);
+            }
         }
 
         private boolean isClosed() {

@@ -5,6 +5,7 @@ import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.EventHandler;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.HistoryLostDecision;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
@@ -53,7 +54,7 @@ final class WatchSetup {
     private int maxUnsavedEvents = 1_000;
     private StartPosition startFrom = StartPosition.now();
     private RetryPolicy retry = RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(10));
-    private HistoryLostPolicy whenHistoryLost = HistoryLostPolicy.FAIL;
+    private HistoryLostDecision whenHistoryLost = HistoryLostPolicy.FAIL;
     private InvalidatedPolicy whenInvalidated = InvalidatedPolicy.REOPEN;
     private HandlerFailurePolicy whenHandlerFails = HandlerFailurePolicy.stop();
     private Duration closeWithin = Duration.ofSeconds(10);
@@ -102,8 +103,8 @@ final class WatchSetup {
         return this;
     }
 
-    WatchSetup whenHistoryLost(HistoryLostPolicy policy) {
-        whenHistoryLost = policy;
+    WatchSetup whenHistoryLost(HistoryLostDecision decision) {
+        whenHistoryLost = decision;
         return this;
     }
 
