@@ -15,6 +15,8 @@ import com.mongodb.reactivestreams.client.MongoClients;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.ConfigurationException;
+import io.changewatch.HistoryLostDecision.HistoryLost;
 import io.changewatch.HistoryLostException;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StartPosition;
@@ -22,6 +24,7 @@ import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
 import io.changewatch.event.Insert;
+import io.changewatch.event.ResumeToken;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
@@ -33,6 +36,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
+import org.bson.BsonDocument;
+import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterAll;
@@ -52,6 +57,7 @@ class PositionsIT {
     private static LocalReplicaSet servers;
     private static MongoClient client;
     private static String database;
+    private static final int KEPT = 3;
     private static BsonTimestamp left;
     private static BsonTimestamp rolledOver;
 
@@ -67,6 +73,7 @@ class PositionsIT {
         database = TestServer.newDatabaseName();
         leaveCheckpoint("left-and-told-to-fail");
         leaveCheckpoint("left-and-told-to-go-on");
+        leaveCheckpoint("left-and-told-to-go-back");
         left = stored("left-and-told-to-go-on");
         try (ChangeWatcher idle = watcher("idle").onEvent(event -> {}).start();
                 ChangeWatcher filtered = watcher("filtered")
@@ -80,6 +87,7 @@ class PositionsIT {
             eventually(() -> stored(filtered.name()).compareTo(rolledOver) >= 0);
             assertThat(filtered.stats().totalEvents()).isZero();
         }
+        insert(KEPT); // by nobody watched, but in the oplog
     }
 
     @AfterAll
@@ -129,8 +137,9 @@ class PositionsIT {
                 .isInstanceOf(HistoryLostException.class)
                 .hasMessageStartingWith(
                         "Cannot resume watcher 'left-and-told-to-fail': the oplog no longer reaches back to its position of ")
+                .hasMessageMatching(".*the oplog's oldest entry, of \\S+Z, are lost to it.*")
                 .hasMessageEndingWith(
-                        "or choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW) to accept the gap.");
+                        "choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW.");
         assertThat(again.awaitTermination(LIMIT)).isTrue();
         assertThat(again.state()).isEqualTo(WatcherState.FAILED);
         assertThat(events).isEmpty();
@@ -158,6 +167,61 @@ class PositionsIT {
             assertThat(gap.to()).isGreaterThanOrEqualTo(rolledOver);
         });
         assertThat(events.get(1)).isInstanceOf(Insert.class);
+    }
+
+    /** Row 22: the gap ends where the oplog begins, and what it still holds is handed out. */
+    @Test
+    void handsOutWhatTheOplogStillHoldsWhenToldToGoBack() {
+        List<HistoryLost> asked = new CopyOnWriteArrayList<>();
+        try (ChangeWatcher again = watcher("left-and-told-to-go-back")
+                .whenHistoryLost(lost -> {
+                    asked.add(lost);
+                    return HistoryLostPolicy.RESTART_FROM_OLDEST;
+                })
+                .onEvent(events::add)
+                .start()) {
+            eventually(() -> events.size() > KEPT);
+            assertThat(again.state()).isEqualTo(WatcherState.RUNNING);
+        }
+        BsonTimestamp oldest = asked.get(0).oldest().orElseThrow();
+        assertThat(asked).hasSize(1);
+        assertThat(asked.get(0).position()).hasValue(left);
+        assertThat(events).filteredOn(Gap.class::isInstance).hasSize(1);
+        assertThat(events.get(0)).isInstanceOfSatisfying(Gap.class, gap -> {
+            assertThat(gap.from()).isEqualTo(left);
+            assertThat(gap.to()).isEqualTo(oldest).isGreaterThan(left).isLessThanOrEqualTo(rolledOver);
+            assertThat(gap.policy()).isEqualTo(HistoryLostPolicy.RESTART_FROM_OLDEST);
+        });
+    }
+
+    /** Row 26: the server itself accepts a post-batch token of another cluster. */
+    @Test
+    void refusesACheckpointOfAnotherCluster() {
+        try (ChangeWatcher elsewhere = ChangeWatcher.of(TestServer.client())
+                .collection(database, "orders")
+                .name("moved")
+                .resumeFrom(STORE)
+                .onEvent(event -> {})
+                .start()) {
+            assertThat(elsewhere.state()).isEqualTo(WatcherState.RUNNING);
+        }
+
+        assertThatThrownBy(() -> watcher("moved").onEvent(events::add).start())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("The checkpoint 'moved' was made on the replica set ")
+                .hasMessageEndingWith("or delete the checkpoint with store.delete(\"moved\").");
+    }
+
+    @Test
+    void refusesATokenOfTheFuture() {
+        String inAnHour = String.format("%08X", now().getTime() + 3_600);
+        StartPosition future = StartPosition.after(
+                new ResumeToken(new BsonDocument("_data", new BsonString("82" + inAnHour + "000000012B0429296E1404"))));
+
+        assertThatThrownBy(() ->
+                        watcher("future").startFrom(future).onEvent(events::add).start())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("lies in the future of the cluster");
     }
 
     @Test
