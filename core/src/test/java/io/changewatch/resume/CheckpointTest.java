@@ -35,6 +35,33 @@ final class CheckpointTest {
             3);
 
     @Test
+    void aClusterThatIsKnownIsKeptAndOneThatIsNotLeavesNoTrace() {
+        Checkpoint known = new Checkpoint(
+                SOME.token(),
+                SOME.clusterTime(),
+                SOME.savedAt(),
+                SOME.fingerprint().on("rs0/66f1"),
+                0);
+
+        assertThat(Checkpoint.fromJson(known.toJson())).isEqualTo(known);
+        assertThat(known.toJson()).contains("\"cluster\": \"rs0/66f1\"");
+        assertThat(SOME.toJson()).doesNotContain("cluster\":");
+    }
+
+    @Test
+    void aClusterThatWasExchangedIsNoticed() {
+        Checkpoint known = new Checkpoint(
+                SOME.token(),
+                SOME.clusterTime(),
+                SOME.savedAt(),
+                SOME.fingerprint().on("rs0/66f1"),
+                0);
+
+        assertThatThrownBy(() -> Checkpoint.fromJson(known.toJson().replace("rs0/66f1", "rs1/66f1")))
+                .isInstanceOf(CorruptCheckpointException.class);
+    }
+
+    @Test
     void hasAFormatThatOtherVersionsRead() {
         assertThat(SOME.toJson())
                 .isEqualTo("{\"version\": {\"$numberInt\": \"1\"}, \"token\": {\"_data\": \"8263A1\"},"

@@ -2,6 +2,7 @@ package io.changewatch.examples;
 
 import io.changewatch.ChangeWatcher;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.HistoryLostDecision.HistoryLost;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.event.ChangeEvent;
@@ -12,6 +13,7 @@ import io.changewatch.retry.RetryPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -41,7 +43,7 @@ public final class FailurePolicies {
                 .retry(reconnect)
                 .validate(FailurePolicies::requireAPrice)
                 .whenHandlerFails(HandlerFailurePolicy.retry(threeTimes).thenSkip())
-                .whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW)
+                .whenHistoryLost(FailurePolicies::whatTheOplogHolds)
                 .whenInvalidated(InvalidatedPolicy.STOP)
                 .listener(new SkippedOrders())
                 .onInsert(event -> payments.charge(event.document()))
@@ -59,7 +61,8 @@ public final class FailurePolicies {
 
     private static void reportGap(ChangeEvent<Order> event) {
         if (event instanceof Gap<Order> gap) {
-            System.out.println("lost everything from " + gap.from() + " to " + gap.to() + ": " + gap.cause());
+            System.out.println(
+                    "lost everything from " + gap.fromWallTime() + " to " + gap.toWallTime() + ": " + gap.cause());
         }
     }
 
@@ -70,6 +73,17 @@ public final class FailurePolicies {
             System.out.println("skipped " + notice.raw().getDocument("documentKey") + ": "
                     + notice.cause().getMessage());
         }
+    }
+    // @end
+
+    // @start region="history-lost"
+    /** A short gap is worth what the oplog still holds; after a long one somebody has to look. */
+    private static HistoryLostPolicy whatTheOplogHolds(HistoryLost lost) {
+        Instant position = lost.positionWallTime().orElse(Instant.MIN);
+        boolean isShort = lost.oldestWallTime()
+                .filter(oldest -> oldest.isBefore(position.plus(Duration.ofHours(1))))
+                .isPresent();
+        return isShort ? HistoryLostPolicy.RESTART_FROM_OLDEST : HistoryLostPolicy.FAIL;
     }
     // @end
 
