@@ -11,10 +11,39 @@ import java.util.Optional;
  *
  * {@snippet class="io.changewatch.examples.PropertiesStore" region="store"}
  *
- * <p>All methods may block: they are called when the watcher starts, and then on its own checkpoint thread, never while an
- * event is handled. An implementation must allow calls for different watchers from different threads at the same time.
+ * <p>A watcher calls {@link #acquire} and {@link #load} when it starts, then {@link #save} on its own checkpoint thread, never
+ * while an event is handled, and {@link #release} when it has ended. All may block; {@code release} must not wait for a call that
+ * hangs, as the watcher's end waits for it. An implementation must allow calls for different watchers from different threads at
+ * the same time. Tools may load a checkpoint at any time without {@code acquire}: that must not take it from a watcher.
+ *
+ * <p>No argument and no result is null: a null argument is refused with a {@link NullPointerException} that names it.
+ *
+ * <p>What an implementation throws decides what the watcher does:
+ *
+ * <table>
+ * <caption>Exceptions of a store</caption>
+ * <tr><th>Thrown</th><th>The watcher</th></tr>
+ * <tr><td>{@link CorruptCheckpointException}, {@link StaleCheckpointException}, {@link StoreLockedException},
+ *     {@link io.changewatch.ConfigurationException}</td><td>fails with it</td></tr>
+ * <tr><td>a mistake in the program: {@link NullPointerException}, {@link IllegalArgumentException}, {@link ClassCastException},
+ *     {@link IndexOutOfBoundsException}, {@link UnsupportedOperationException}, {@link ArithmeticException}</td><td>fails, unless
+ *     the store has saved something for it before; then it tries again</td></tr>
+ * <tr><td>every other exception: {@link StoreException}, those of a driver</td><td>tries again, by its policy for the
+ *     store</td></tr>
+ * <tr><td>an {@link Error}</td><td>fails with it</td></tr>
+ * </table>
  */
 public interface ResumeTokenStore {
+
+    /**
+     * Takes the place of a watcher, before its first {@link #load} and until {@link #release}. Refuses where two watchers of one
+     * name can be told apart; the default takes everybody.
+     *
+     * @throws StoreLockedException if another watcher has it
+     * @throws io.changewatch.ConfigurationException if the store cannot work as it is set up
+     * @throws StoreException if the store cannot be used now
+     */
+    default void acquire(String watcher) {}
 
     /**
      * The checkpoint of a watcher; empty if there has never been one.
@@ -28,6 +57,7 @@ public interface ResumeTokenStore {
      * Keeps a checkpoint durably: when this returns, a crash no longer loses it.
      *
      * @throws StaleCheckpointException if the store holds one that {@link Checkpoint#isOlderThan is newer} or has a higher term
+     * @throws StoreLockedException if another watcher has taken the place over
      * @throws StoreException if it could not be kept now; a later call may work
      */
     void save(String watcher, Checkpoint checkpoint);
@@ -39,6 +69,9 @@ public interface ResumeTokenStore {
      */
     void delete(String watcher);
 
-    /** Frees what is held for a watcher, such as a file lock. Called when the watcher has ended; the default does nothing. */
+    /**
+     * Frees what {@link #acquire} and the calls after it took, such as a file lock. Called when the watcher has ended, if
+     * {@code acquire} returned; where a {@link #save} of it still hangs, that call frees when it ends. The default does nothing.
+     */
     default void release(String watcher) {}
 }

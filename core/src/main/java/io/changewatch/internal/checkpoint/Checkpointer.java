@@ -5,12 +5,9 @@ import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.CheckpointFailed;
 import io.changewatch.observe.WatcherListener.CheckpointSaved;
 import io.changewatch.resume.Checkpoint;
-import io.changewatch.resume.CorruptCheckpointException;
 import io.changewatch.resume.Fingerprint;
 import io.changewatch.resume.ResumeTokenStore;
-import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
-import io.changewatch.resume.StoreLockedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -44,6 +41,7 @@ public final class Checkpointer {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpointer.class);
 
     private final CheckpointSettings settings;
+    private final StoreErrors errors;
     private final WatcherListener listener;
     private final LongSupplier nanoTime;
     private final InstantSource clock;
@@ -51,6 +49,9 @@ public final class Checkpointer {
     private final Progress progress;
     private final @Nullable Thread thread;
     private volatile Fingerprint fingerprint;
+
+    /** The watcher's thread only. */
+    private boolean acquired;
 
     /** A checkpointer that does nothing until {@link #start}. */
     public Checkpointer(
@@ -61,6 +62,7 @@ public final class Checkpointer {
             RandomGenerator random,
             ThreadFactory threads) {
         this.settings = settings;
+        this.errors = StoreErrors.of(settings);
         this.listener = listener;
         this.nanoTime = nanoTime;
         this.clock = clock;
@@ -75,6 +77,21 @@ public final class Checkpointer {
     /** Positions saved from now on are of this cluster, as {@code Fingerprint} has it. Called before the first is handled. */
     public void watches(String cluster) {
         fingerprint = settings.fingerprint().on(cluster);
+    }
+
+    /** Takes the watcher's place in the store, once; {@link #release} frees it. */
+    public void acquire() {
+        if (!acquired) {
+            settings.store().ifPresent(store -> store.acquire(settings.watcher()));
+            acquired = true;
+        }
+    }
+
+    /** Frees the place in the store, unless another watcher has it: the store refused this one. */
+    public void release() {
+        if (acquired) {
+            settings.store().ifPresent(store -> store.release(settings.watcher()));
+        }
     }
 
     /** Begins saving; {@code loaded} is what the store holds. */
@@ -235,11 +252,8 @@ public final class Checkpointer {
         long begin = nanoTime.getAsLong();
         try {
             store.save(settings.watcher(), checkpoint);
-        } catch (StaleCheckpointException | CorruptCheckpointException | StoreLockedException e) {
-            progress.fail(e);
-            return;
         } catch (RuntimeException e) {
-            waitAfterFailure(checkpoint, e);
+            answer(e, checkpoint);
             return;
         }
         noteSaved(unsaved, checkpoint, Duration.ofNanos(nanoTime.getAsLong() - begin));
@@ -253,6 +267,16 @@ public final class Checkpointer {
         listener.checkpointSaved(new CheckpointSaved(settings.watcher(), checkpoint, took));
     }
 
+    private void answer(RuntimeException error, Checkpoint checkpoint) throws InterruptedException {
+        boolean hasWorked = savedAt().isPresent();
+        Optional<RuntimeException> end = hasWorked ? errors.finalError(error) : errors.finalErrorAtFirst(error);
+        if (end.isPresent()) {
+            progress.fail(end.get());
+        } else {
+            waitAfterFailure(checkpoint, error);
+        }
+    }
+
     private void waitAfterFailure(Checkpoint checkpoint, RuntimeException cause) throws InterruptedException {
         int failures = progress.countFailure(cause);
         Optional<Duration> delay = settings.retry().delayAfter(failures, progress.failingFor(), random);
@@ -260,12 +284,7 @@ public final class Checkpointer {
             progress.fail(givenUp(failures, cause));
             return;
         }
-        LOG.warn(
-                "[{}] Cannot save the checkpoint (attempt {}), trying again in {} ms.",
-                settings.watcher(),
-                failures,
-                delay.get().toMillis(),
-                cause);
+        errors.logRetry(LOG, "save", failures, delay.get(), cause);
         listener.checkpointFailed(new CheckpointFailed(settings.watcher(), checkpoint, failures, delay.get(), cause));
         progress.pause(delay.get());
     }

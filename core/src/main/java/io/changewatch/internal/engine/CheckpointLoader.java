@@ -3,13 +3,15 @@ package io.changewatch.internal.engine;
 import io.changewatch.ConfigurationException;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.checkpoint.CheckpointSettings;
+import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
+import io.changewatch.internal.checkpoint.StoreErrors;
 import io.changewatch.resume.Checkpoint;
-import io.changewatch.resume.CorruptCheckpointException;
 import io.changewatch.resume.Fingerprint;
+import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StoreException;
-import io.changewatch.resume.StoreLockedException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,19 +25,27 @@ final class CheckpointLoader {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointLoader.class);
 
     private final CheckpointSettings settings;
+    private final StoreErrors errors;
+    private final Checkpointer checkpointer;
     private final StartPosition otherwise;
     private final Lifecycle lifecycle;
     private final Surroundings surroundings;
 
     CheckpointLoader(
-            CheckpointSettings settings, StartPosition otherwise, Lifecycle lifecycle, Surroundings surroundings) {
+            CheckpointSettings settings,
+            Checkpointer checkpointer,
+            StartPosition otherwise,
+            Lifecycle lifecycle,
+            Surroundings surroundings) {
         this.settings = settings;
+        this.errors = StoreErrors.of(settings);
+        this.checkpointer = checkpointer;
         this.otherwise = otherwise;
         this.lifecycle = lifecycle;
         this.surroundings = surroundings;
     }
 
-    /** Loads, as long as the policy for the store allows. */
+    /** Takes the watcher's place in the store and loads, as long as the policy for the store allows. */
     Optional<Checkpoint> load() throws InterruptedException {
         if (settings.store().isEmpty()) {
             return Optional.empty();
@@ -43,14 +53,23 @@ final class CheckpointLoader {
         long begin = surroundings.getAsLong();
         for (int failures = 1; ; failures++) {
             try {
-                return settings.store().get().load(settings.watcher());
-            } catch (CorruptCheckpointException | StoreLockedException e) {
-                throw e;
+                checkpointer.acquire();
+                return loaded(settings.store().get());
             } catch (RuntimeException e) {
+                errors.finalErrorAtFirst(e).ifPresent(CheckpointLoader::rethrow);
                 Duration elapsed = Duration.ofNanos(surroundings.getAsLong() - begin);
                 waitAfter(e, settings.retry().delayAfter(failures, elapsed, surroundings.random()), failures);
             }
         }
+    }
+
+    private Optional<Checkpoint> loaded(ResumeTokenStore store) {
+        return Objects.requireNonNull(
+                store.load(settings.watcher()), "load(...) returned null; it must return an Optional");
+    }
+
+    private static void rethrow(RuntimeException error) {
+        throw error;
     }
 
     private void waitAfter(RuntimeException error, Optional<Duration> delay, int failures) throws InterruptedException {
@@ -62,12 +81,7 @@ final class CheckpointLoader {
                             + " Mend the store, or choose a retryStore(...) that tries longer.",
                     error);
         }
-        LOG.warn(
-                "[{}] Cannot load the checkpoint (attempt {}), trying again in {} ms.",
-                settings.watcher(),
-                failures,
-                delay.get().toMillis(),
-                error);
+        errors.logRetry(LOG, "load", failures, delay.get(), error);
         lifecycle.recovering(error);
         lifecycle.pause(delay.get(), surroundings);
     }

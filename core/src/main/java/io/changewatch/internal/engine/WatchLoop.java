@@ -85,8 +85,8 @@ final class WatchLoop<T> {
         this.store = new StoreGate(settings.name(), checkpointer, lifecycle, listener);
         this.deliverer = deliverer;
         this.surroundings = surroundings;
-        this.loader =
-                new CheckpointLoader(settings.checkpoints(), settings.recovery().startFrom(), lifecycle, surroundings);
+        this.loader = new CheckpointLoader(
+                settings.checkpoints(), checkpointer, settings.recovery().startFrom(), lifecycle, surroundings);
         this.messages = messages;
         Attempts attempts = new Attempts(settings.name(), lifecycle, listener, surroundings);
         this.historyLoss = new HistoryLoss(settings.recovery(), messages, attempts, reader::oldestEntry);

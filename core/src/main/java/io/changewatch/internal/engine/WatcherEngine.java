@@ -284,7 +284,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         Throwable failure = thrown != null ? thrown : checkpointer.failure().orElse(null);
         loop.wake();
         quietly("close the client", provider::close);
-        settings.checkpoints().store().ifPresent(store -> quietly("release the store", () -> store.release(name())));
+        quietly("release the store", checkpointer::release);
         logEnd(failure);
         lifecycle.ended(Optional.ofNullable(failure));
         quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));

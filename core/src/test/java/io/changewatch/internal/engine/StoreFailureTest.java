@@ -105,7 +105,7 @@ final class StoreFailureTest {
     static Stream<Throwable> untrustworthy() {
         return Stream.of(
                 new StoreLockedException("Another process holds it.", null),
-                new CorruptCheckpointException("It is damaged.", null),
+                new CorruptCheckpointException("The checkpoint of 'orders' is damaged.", null),
                 new AssertionError("an error in the store"));
     }
 
