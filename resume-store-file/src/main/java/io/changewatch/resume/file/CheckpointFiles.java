@@ -53,6 +53,12 @@ final class CheckpointFiles {
         return current;
     }
 
+    /** Fails where nothing can be written: at the start rather than at the first save. */
+    void probe() throws IOException {
+        disk.create(temporary).close();
+        disk.delete(temporary);
+    }
+
     /** Forces first: what is handed out must not be undone by a power cut after a crash before step 4. */
     Optional<Checkpoint> read() throws IOException {
         disk.delete(temporary);

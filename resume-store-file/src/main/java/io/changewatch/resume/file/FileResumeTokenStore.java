@@ -1,5 +1,6 @@
 package io.changewatch.resume.file;
 
+import io.changewatch.ConfigurationException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
 import io.changewatch.resume.ResumeTokenStore;
@@ -21,10 +22,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * crash at any moment leaves the checkpoint before or the new one; a full disk leaves the one before. The previous generation
  * is kept: if the file is damaged, the watcher goes on from that one, with a warning, and repeats the events between.
  *
- * <p>A watcher's files are locked from the first {@code load} or {@code save} until {@link #release} or {@link #close}, or
- * until the process ends: a second watcher of the same name gets a {@link StoreLockedException}, from another process or
- * another store object. Two watchers of one name on the same store object are not told apart. The directory must be on a
- * file system with locks that work; a container needs a volume that survives it.
+ * <p>A watcher's files are locked from its start until its end, or until the process ends: a second watcher of the same name
+ * gets a {@link StoreLockedException}, in another process, on another store object or on this one. Used without a watcher, they
+ * are locked from the first {@code load} or {@code save} until {@link #release} or {@link #close}. The directory must be on a
+ * file system with locks that work; a container needs a volume that survives it. A directory that is removed while a watcher
+ * runs is made again with the next save.
  *
  * <p>Thread-safe.
  */
@@ -45,9 +47,23 @@ public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseab
     }
 
     /**
+     * {@inheritDoc} Tries whether a file can be made in the directory.
+     *
+     * @throws StoreLockedException if another watcher of this store, another store or another process holds this watcher's files
+     * @throws ConfigurationException if the directory is a file, or this process may not write there
+     * @throws StoreException if the disk is full or fails
+     * @throws IllegalArgumentException if {@code watcher} is empty or not valid Unicode
+     */
+    @Override
+    public void acquire(String watcher) {
+        place(watcher).take();
+    }
+
+    /**
      * {@inheritDoc}
      *
      * @throws StoreLockedException if another store holds this watcher's files
+     * @throws ConfigurationException if the directory is a file, or this process may not read and write there
      * @throws CorruptCheckpointException if the file is damaged and there is no generation before it, or it belongs to another
      *     watcher or a later version of ChangeWatch
      * @throws IllegalArgumentException if {@code watcher} is empty or not valid Unicode
@@ -80,6 +96,7 @@ public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseab
         place(watcher).delete();
     }
 
+    /** Frees the lock; while a call for this watcher hangs in the file system, that call frees it when it ends. */
     @Override
     public void release(String watcher) {
         place(watcher).release();

@@ -11,7 +11,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -37,10 +41,18 @@ final class WatcherLock implements Closeable {
 
     private final Path file;
     private final FileChannel channel;
+    private final Optional<Object> key;
 
-    private WatcherLock(Path file, FileChannel channel) {
+    private WatcherLock(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
+        this.key = key(file);
+    }
+
+    /** What tells the file from another one of its name; empty where the system has no such thing. */
+    private static Optional<Object> key(Path file) throws IOException {
+        return Optional.ofNullable(
+                Files.readAttributes(file, BasicFileAttributes.class).fileKey());
     }
 
     /**
@@ -54,18 +66,18 @@ final class WatcherLock implements Closeable {
             throw locked(watcher, file, "another store of this process");
         }
         try {
-            return new WatcherLock(file, lockedChannel(file, watcher));
+            return lock(file, watcher);
         } catch (IOException | RuntimeException | Error e) {
             HELD.remove(file);
             throw e;
         }
     }
 
-    private static FileChannel lockedChannel(Path file, String watcher) throws IOException {
+    private static WatcherLock lock(Path file, String watcher) throws IOException {
         FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
         try {
             lock(channel, file, watcher);
-            return channel;
+            return new WatcherLock(file, channel);
         } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
@@ -95,6 +107,20 @@ final class WatcherLock implements Closeable {
                 "Cannot take the place of watcher '" + watcher + "': " + file + " is locked by " + holder
                         + ". Stop the other watcher of this name, or give this one another name or directory.",
                 null);
+    }
+
+    /** Whether the file is still the one that is locked: one that was removed keeps nobody out. */
+    boolean isInPlace() throws IOException {
+        try {
+            return key.equals(key(file));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** The refusal of a watcher that shares the store, and so the lock, with the one that has it. */
+    StoreLockedException refusing(String watcher) {
+        return locked(watcher, file, "another watcher of this store");
     }
 
     @Override

@@ -5,9 +5,12 @@ import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One watcher's place in the directory: its lock, its files, and the checkpoint that is known to be in them.
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class WatcherPlace {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FileResumeTokenStore.class);
 
     private final ReentrantLock guard = new ReentrantLock();
     private final Disk disk;
@@ -30,6 +35,12 @@ final class WatcherPlace {
 
     private @Nullable Checkpoint known;
 
+    /** Whether a watcher runs here: the lock alone does not tell, as tools that share the store take it too. */
+    private boolean isTaken;
+
+    /** Whoever holds {@link #guard} frees the lock when it is done. */
+    private volatile boolean isToBeFreed;
+
     WatcherPlace(Disk disk, Path directory, String watcher) {
         this.disk = disk;
         this.directory = directory;
@@ -37,12 +48,41 @@ final class WatcherPlace {
         this.files = new CheckpointFiles(disk, directory, watcher);
     }
 
+    /** Takes the place for one watcher. A second one is refused, although it could share the lock. */
+    void take() {
+        guarded(
+                () -> {
+                    if (isTaken) {
+                        throw Objects.requireNonNull(lock).refusing(watcher);
+                    }
+                    usable(this::probe);
+                    isTaken = true;
+                    return watcher;
+                },
+                "Cannot take the place of watcher '%s' at %s: %s. Check that there is room on the disk and that this process may"
+                        + " read and write there.");
+    }
+
+    private String probe() throws IOException {
+        boolean wasHeld = lock != null;
+        try {
+            acquire();
+            files.probe();
+            return watcher;
+        } catch (IOException e) {
+            if (!wasHeld) {
+                free();
+            }
+            throw e;
+        }
+    }
+
     Optional<Checkpoint> load() {
         return guarded(
-                () -> {
+                () -> usable(() -> {
                     acquire();
                     return Optional.ofNullable(readAgain());
-                },
+                }),
                 "Cannot load the checkpoint of watcher '%s' from %s: %s. Check that this process may read and write there.");
     }
 
@@ -75,16 +115,38 @@ final class WatcherPlace {
                 "Cannot delete the checkpoint of watcher '%s' in %s: %s. Check that this process may write there.");
     }
 
+    /** Does not wait for a call that hangs in the file system: that frees the lock when it ends, as it may still write. */
     void release() {
-        guarded(
-                () -> {
-                    free();
-                    return watcher;
-                },
-                "Cannot free the checkpoint of watcher '%s' in %s: %s. It is free when this process ends.");
+        isToBeFreed = true;
+        freeIfAsked();
     }
 
+    /** Asked by somebody who found the guard held; checked after each unlocking, so that one of the two sees it. */
+    private void freeIfAsked() {
+        while (isToBeFreed && guard.tryLock()) {
+            try {
+                freeNow();
+            } finally {
+                guard.unlock();
+            }
+        }
+    }
+
+    private void freeNow() {
+        isToBeFreed = false;
+        try {
+            free();
+        } catch (IOException e) {
+            LOG.warn("{}: cannot free {}. It is free when this process ends.", watcher, files.current(), e);
+        }
+    }
+
+    /** A lock whose file was removed, with its directory perhaps, is taken again: it keeps nobody out. */
     private void acquire() throws IOException {
+        if (lock != null && !lock.isInPlace()) {
+            LOG.warn("{}: {} or its lock was removed; making it again.", watcher, directory);
+            unlock();
+        }
         if (lock == null) {
             disk.createDirectories(directory);
             lock = WatcherLock.acquire(directory, watcher);
@@ -117,11 +179,25 @@ final class WatcherPlace {
     }
 
     private void free() throws IOException {
+        isTaken = false;
+        unlock();
+    }
+
+    private void unlock() throws IOException {
         isKnown = false;
         WatcherLock held = lock;
         lock = null;
         if (held != null) {
             held.close();
+        }
+    }
+
+    /** What nobody but a person can mend is no reason to try again. */
+    private <T> T usable(FileTask<T> task) throws IOException {
+        try {
+            return task.run();
+        } catch (IOException e) {
+            throw DirectoryFault.of(watcher, directory, e).orElseThrow(() -> e);
         }
     }
 
@@ -139,6 +215,7 @@ final class WatcherPlace {
                 Thread.currentThread().interrupt();
             }
             guard.unlock();
+            freeIfAsked();
         }
     }
 

@@ -248,19 +248,6 @@ final class DamageTest {
     }
 
     @Test
-    void saysThatTheDirectoryIsAFile() throws IOException {
-        Path file = Files.writeString(directory.resolve("file"), "");
-        FileResumeTokenStore misplaced = FileResumeTokenStore.in(file);
-
-        assertThatThrownBy(() -> misplaced.load(WATCHER))
-                .isInstanceOf(StoreException.class)
-                .hasMessage("Cannot load the checkpoint of watcher 'order-indexer' from "
-                        + file.resolve("order-indexer.checkpoint") + ": FileAlreadyExistsException: " + file
-                        + ". Check that this process may read and write there.")
-                .hasCauseInstanceOf(IOException.class);
-    }
-
-    @Test
     @EnabledOnOs(OS.LINUX) // it has a device that is always full
     void keepsTheOldCheckpointOnAFullDisk() throws IOException {
         store.save(WATCHER, number(1));
