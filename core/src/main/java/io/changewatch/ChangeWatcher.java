@@ -93,9 +93,10 @@ public interface ChangeWatcher extends AutoCloseable {
     void close();
 
     /**
-     * {@link #close()} with a deadline of its own.
+     * {@link #close()} with a deadline of its own, which the last save has to keep, too. A handler or a store that does not return
+     * by then is interrupted and given up within another second. Where more than one caller asks, the earliest deadline counts.
      *
-     * @return whether it had ended by the deadline; if not, a handler is still running, and the watcher ends when that returns
+     * @return whether it has ended; if not, a handler is still running, and the watcher ends when that returns
      */
     boolean close(Duration deadline);
 }

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -203,31 +202,39 @@ public final class Checkpointer {
         return Thread.currentThread() == thread;
     }
 
-    /** Saves the newest position and ends the thread, or gives up on both at the deadline. Idempotent. */
+    /**
+     * Saves the newest position and ends the thread, or gives up on both: at the deadline, or when another caller has. Idempotent.
+     */
     public void close(Duration deadline) {
         progress.close();
-        if (thread == null || join(thread, deadline)) {
+        if (thread == null || awaitEnd(thread, deadline)) {
             return;
         }
-        progress.abandon();
-        LOG.warn(
-                "[{}] Closing without a last checkpoint: the store did not take it in time. {} events come again at the next start.",
-                settings.watcher(),
-                unsavedEvents());
+        if (progress.abandon()) {
+            LOG.warn(
+                    "[{}] Closing without a last checkpoint: the store did not take it in time. {} events come again at the next "
+                            + "start.",
+                    settings.watcher(),
+                    unsavedEvents());
+        }
         thread.interrupt(); // ends a wait inside the store
     }
 
-    private static boolean join(Thread thread, Duration deadline) {
+    private boolean awaitEnd(Thread saving, Duration deadline) {
         boolean interrupted = Thread.interrupted();
+        boolean ended = false;
         try {
-            thread.join(Math.max(1, TimeUnit.MILLISECONDS.convert(deadline)));
+            ended = progress.awaitEnd(deadline);
+            if (ended) {
+                saving.join(); // it has nothing more to do
+            }
         } catch (InterruptedException e) {
             interrupted = true;
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return !thread.isAlive();
+        return ended;
     }
 
     // The saving thread.
@@ -242,6 +249,8 @@ public final class Checkpointer {
         } catch (Throwable e) { // whatever a store or a policy throws must reach the watcher, not end this thread in
             // silence
             progress.fail(e);
+        } finally {
+            progress.end();
         }
     }
 

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -39,6 +40,7 @@ final class Progress {
     private boolean due;
     private boolean closing;
     private boolean abandoned;
+    private boolean saving;
     private boolean mayWait = true;
 
     Progress(CheckpointSettings settings, LongSupplier nanoTime) {
@@ -54,6 +56,7 @@ final class Progress {
             newest = loaded;
             saved = loaded;
             lastSaveNanos = nanoTime.getAsLong();
+            saving = settings.store().isPresent();
         });
     }
 
@@ -112,8 +115,12 @@ final class Progress {
         }
     }
 
+    /** Asks for a save, too: the handler in flight may never return. */
     void stopWaiting() {
-        locked(() -> mayWait = false);
+        locked(() -> {
+            mayWait = false;
+            request();
+        });
     }
 
     void close() {
@@ -123,8 +130,36 @@ final class Progress {
         });
     }
 
-    void abandon() {
-        locked(() -> abandoned = true);
+    /** Nobody waits for the saving any more; returns whether somebody did until now. */
+    boolean abandon() {
+        lock.lock();
+        try {
+            boolean isFirst = !abandoned;
+            abandoned = true;
+            changed.signalAll();
+            return isFirst;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The thread that saves is about to end. */
+    void end() {
+        locked(() -> saving = false);
+    }
+
+    /** Waits until the thread that saves ends, or is abandoned; returns whether it ends. */
+    boolean awaitEnd(Duration deadline) throws InterruptedException {
+        long left = Math.max(1, TimeUnit.NANOSECONDS.convert(deadline));
+        lock.lock();
+        try {
+            while (saving && !abandoned && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+            return !saving;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Only the first failure counts, and none after the deadline of a close. */

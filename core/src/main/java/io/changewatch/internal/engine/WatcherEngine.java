@@ -1,6 +1,6 @@
 package io.changewatch.internal.engine;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static io.changewatch.internal.engine.CloseDeadline.GRACE;
 
 import com.mongodb.MongoException;
 import io.changewatch.ChangeWatchException;
@@ -39,6 +39,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final Surroundings surroundings;
     private final Counters counters = new Counters();
     private final Lifecycle lifecycle;
+    private final CloseDeadline closing;
     private final Checkpointer checkpointer;
     private final FailureHandling handlerFailures;
     private final Deliverer<T> deliverer;
@@ -56,6 +57,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         this.surroundings = surroundings;
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
         this.lifecycle = new Lifecycle(settings.name(), listener);
+        this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
                 settings.checkpoints(),
                 listener,
@@ -208,6 +210,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public boolean close(Duration deadline) {
+        closing.within(deadline);
         requestStop();
         if (Thread.currentThread() == thread || checkpointer.isSavingThread()) {
             return false; // it would wait for itself
@@ -216,7 +219,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
             return true;
         }
         abandon();
-        return state().isTerminal();
+        return awaitEnd(GRACE);
     }
 
     private void requestStop() {
@@ -232,7 +235,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         try {
             boolean ended = awaitTermination(deadline);
             if (ended) {
-                thread.join(Math.max(1, MILLISECONDS.convert(deadline))); // a listener may hang in the last notice
+                thread.join(GRACE.toMillis()); // a listener may hang in the last notice
             }
             return ended;
         } catch (InterruptedException e) {
@@ -245,12 +248,13 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         }
     }
 
-    /** A handler does not return. What was handled before it is saved; the interrupt may end its wait. */
+    /** A handler or the store does not return. What was handled before is saved if it can be; the interrupt may end a wait. */
     private void abandon() {
         LOG.warn(
-                "[{}] A handler is still running at the close deadline; interrupting it. Its event comes again at the next start.",
+                "[{}] A handler, or the store, does not return by the close deadline; interrupting it. What is not saved comes "
+                        + "again at the next start.",
                 name());
-        checkpointer.close(Duration.ofSeconds(1));
+        checkpointer.close(GRACE);
         thread.interrupt();
     }
 
@@ -280,7 +284,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     private void end(@Nullable Throwable thrown) {
         lifecycle.endPauses();
-        checkpointer.close(settings.closeWithin());
+        checkpointer.close(closing.left());
         Throwable failure = thrown != null ? thrown : checkpointer.failure().orElse(null);
         loop.wake();
         quietly("close the client", provider::close);

@@ -13,6 +13,7 @@ import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.observe.WatcherListener;
+import io.changewatch.resume.Checkpoint;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -256,7 +257,8 @@ final class WatcherEngineTest {
             ChangeWatcher pausing = setup.start();
             assertThat(paused.await(60, TimeUnit.SECONDS)).isTrue();
 
-            assertThat(pausing.close(SOON)).isTrue();
+            pausing.close();
+            assertThat(pausing.awaitTermination(SOON)).isTrue();
             assertThat(pausing.state()).isEqualTo(WatcherState.STOPPED);
             assertThat(setup.handledTimes()).containsExactly(101);
         }
@@ -359,6 +361,99 @@ final class WatcherEngineTest {
             mayReturn.countDown();
             assertThat(stubborn.awaitTermination(SOON)).isTrue();
             assertThat(setup.handledTimes()).containsExactly(101);
+        }
+
+        @Test
+        @Timeout(60)
+        void endsByItsDeadlineWhereNeitherHandlerNorStoreReturns() throws Exception {
+            CountDownLatch stuck = new CountDownLatch(1);
+            CountDownLatch mayReturn = new CountDownLatch(1);
+            setup.closeWithin(ChronoUnit.FOREVER.getDuration())
+                    .store(new StuckStore(store, mayReturn))
+                    .handler(event -> {
+                        if (event.resumeToken().equals(token(102))) {
+                            stuck.countDown();
+                            new CountDownLatch(1).await();
+                        }
+                    });
+            setup.server.opens().batch(insert(101), insert(102));
+            ChangeWatcher hanging = setup.start();
+            stuck.await();
+
+            hanging.close(Duration.ofMillis(1));
+
+            assertThat(hanging.awaitTermination(SOON)).isTrue();
+            mayReturn.countDown();
+        }
+
+        @Test
+        @Timeout(60)
+        void givesUpALastSaveThatBeganBeforeItWasAskedToEnd() throws Exception {
+            CountDownLatch mayReturn = new CountDownLatch(1);
+            StuckStore stuck = new StuckStore(store, mayReturn);
+            setup.closeWithin(ChronoUnit.FOREVER.getDuration())
+                    .store(stuck)
+                    .checkpoint((events, time) -> false)
+                    .handler(event -> {
+                        if (event.resumeToken().equals(token(102))) {
+                            throw new AssertionError("ends the watcher");
+                        }
+                    });
+            setup.server.opens().batch(insert(101), insert(102));
+            ChangeWatcher failed = setup.start();
+            stuck.entered.await();
+
+            failed.close(Duration.ofMillis(1));
+
+            assertThat(failed.awaitTermination(SOON)).isTrue();
+            mayReturn.countDown();
+        }
+
+        @Test
+        @Timeout(60)
+        void givesTheLastSaveAsLongAsItsDeadlineAllows() throws Exception {
+            CountDownLatch mayReturn = new CountDownLatch(1);
+            setup.closeWithin(Duration.ofMillis(1)).store(new StuckStore(store, mayReturn));
+            setup.server.opens().batch(insert(101));
+            ChangeWatcher patient = setup.start();
+            setup.server.awaitQuiet();
+            Thread releasing = new Thread(() -> releaseLater(patient, mayReturn));
+            releasing.start();
+
+            assertThat(patient.close(SOON)).isTrue();
+            releasing.join();
+            assertThat(store.token()).hasValue(token(101));
+        }
+
+        /** As long after the close as a watcher would need that gave up after {@code closeWithin}. */
+        private void releaseLater(ChangeWatcher patient, CountDownLatch latch) {
+            try {
+                assertThat(patient.awaitTermination(CloseDeadline.GRACE.multipliedBy(2)))
+                        .isFalse();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            latch.countDown();
+        }
+
+        /** Saves the first position, and then not before it may, however it is interrupted. */
+        private final class StuckStore extends ForwardingStore {
+            private final CountDownLatch mayReturn;
+            private final CountDownLatch entered = new CountDownLatch(1);
+
+            private StuckStore(MemoryStore memory, CountDownLatch mayReturn) {
+                super(memory);
+                this.mayReturn = mayReturn;
+            }
+
+            @Override
+            public void save(String watcher, Checkpoint checkpoint) {
+                if (store.last().isPresent()) {
+                    entered.countDown();
+                    awaitUninterruptibly(mayReturn);
+                }
+                super.save(watcher, checkpoint);
+            }
         }
 
         private void awaitUninterruptibly(CountDownLatch latch) {
