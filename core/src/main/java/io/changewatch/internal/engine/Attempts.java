@@ -21,14 +21,16 @@ final class Attempts {
     private final Lifecycle lifecycle;
     private final SafeListener listener;
     private final Surroundings surroundings;
+    private final ResumeRate rate;
     private int failures;
     private long firstFailureNanos;
 
-    Attempts(String watcher, Lifecycle lifecycle, SafeListener listener, Surroundings surroundings) {
+    Attempts(String watcher, Lifecycle lifecycle, SafeListener listener, Surroundings surroundings, ResumeRate rate) {
         this.watcher = watcher;
         this.lifecycle = lifecycle;
         this.listener = listener;
         this.surroundings = surroundings;
+        this.rate = rate;
     }
 
     int failures() {
@@ -40,13 +42,14 @@ final class Attempts {
         return Duration.ofNanos(surroundings.getAsLong());
     }
 
-    /** Waits by {@code policy} after a failure; returns whether to try again. */
+    /** Waits by {@code policy} after a failure, and no less than the rate asks; returns whether to try again. */
     boolean waitAfter(RuntimeException error, RetryPolicy policy) throws InterruptedException {
         if (failures == 0) {
             firstFailureNanos = surroundings.getAsLong();
         }
         failures++;
-        Optional<Duration> delay = policy.delayAfter(failures, elapsed(), surroundings.random());
+        Optional<Duration> delay =
+                policy.delayAfter(failures, elapsed(), surroundings.random()).map(this::noOftenerThanAllowed);
         if (delay.isEmpty()) {
             return false;
         }
@@ -61,6 +64,11 @@ final class Attempts {
         lifecycle.recovering(error);
         lifecycle.pause(delay.get(), surroundings);
         return true;
+    }
+
+    private Duration noOftenerThanAllowed(Duration delay) {
+        Duration least = rate.untilNext();
+        return delay.compareTo(least) < 0 ? least : delay;
     }
 
     /** The server has answered. */

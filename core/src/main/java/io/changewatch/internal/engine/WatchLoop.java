@@ -55,6 +55,7 @@ final class WatchLoop<T> {
     private final HistoryLoss historyLoss;
     private final FailureResponse failures;
     private final PositionLog positionLog;
+    private final ResumeRate rate;
     private final FragmentAssembler fragments = new FragmentAssembler();
 
     // The watcher's thread only.
@@ -88,7 +89,8 @@ final class WatchLoop<T> {
         this.loader = new CheckpointLoader(
                 settings.checkpoints(), checkpointer, settings.recovery().startFrom(), lifecycle, surroundings);
         this.messages = messages;
-        Attempts attempts = new Attempts(settings.name(), lifecycle, listener, surroundings);
+        this.rate = new ResumeRate(settings.name(), lifecycle, surroundings);
+        Attempts attempts = new Attempts(settings.name(), lifecycle, listener, surroundings, rate);
         this.historyLoss = new HistoryLoss(settings.recovery(), messages, attempts, reader::oldestEntry);
         this.failures = new FailureResponse(settings.recovery(), messages, attempts, historyLoss);
         this.positionLog = new PositionLog(settings.name(), settings.logPositionEvery(), surroundings);
@@ -140,6 +142,7 @@ final class WatchLoop<T> {
         identify();
         fragments.reset();
         progressed = false;
+        rate.take();
         ChangeCursor open = reader.open(place, failures.splits());
         try {
             lifecycle.throwIfStopRequested();
