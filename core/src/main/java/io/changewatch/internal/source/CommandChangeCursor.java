@@ -1,10 +1,12 @@
 package io.changewatch.internal.source;
 
 import com.mongodb.MongoException;
+import io.changewatch.event.ResumeToken;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cursor read with getMore commands, of which one is always in flight: it is sent before the batch before it is handed out.
@@ -24,7 +26,8 @@ final class CommandChangeCursor implements ChangeCursor {
     private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
 
     private CompletableFuture<ServerReply> awaited;
-    private int batches;
+    private boolean opened;
+    private @Nullable ResumeToken position;
     private volatile boolean exhausted;
 
     CommandChangeCursor(CommandSession session, StreamCommands commands, Watchdog watchdog, ServerReply opening) {
@@ -42,11 +45,13 @@ final class CommandChangeCursor implements ChangeCursor {
             throw new IllegalStateException(
                     "The server closed the cursor with the last batch. Open another after its position.");
         }
+        long begin = System.nanoTime();
         CursorReply reply = CursorReply.read(awaitReply());
-        if (batches > 0) {
-            watchdog.gotBatch();
+        if (opened) {
+            watchdog.gotBatch(reply.batch(), Duration.ofNanos(System.nanoTime() - begin));
         }
-        batches++;
+        opened = true;
+        position = reply.batch().positionAfter();
         exhausted = reply.isLast();
         if (!exhausted) {
             awaited = session.send(commands.getMore(reply));
@@ -66,9 +71,7 @@ final class CommandChangeCursor implements ChangeCursor {
     }
 
     private StalledStreamException giveUp(Duration limit) {
-        if (batches <= 1) {
-            watchdog.firstGetMoreStalled();
-        }
+        watchdog.getMoreStalled(position);
         StalledStreamException stalled =
                 watchdog.giveUp(awaited, "A getMore on " + commands.target() + " at " + session.server(), limit);
         gone.complete(false); // the answer may take as long as the getMore's

@@ -4,6 +4,7 @@ import com.mongodb.ClientSessionOptions;
 import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoClient;
 import io.changewatch.StartPosition;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -19,7 +20,7 @@ import org.bson.BsonTimestamp;
  * <p>How long a server may be silent:
  * <pre>
  * looking for a server   the client's serverSelectionTimeout, which the driver keeps: a MongoTimeoutException
- * aggregate              unresponsiveAfter, from when a server is known: a StalledStreamException
+ * aggregate              unresponsiveAfter, from when a server is known, doubled as {@link Watchdog} says: a StalledStreamException
  * getMore                maxAwait + unresponsiveAfter, doubled as {@link Watchdog} says: a StalledStreamException
  * killCursors            2 s by the driver, 5 attempts, in the background; close() waits for 1 s of it
  * </pre>
@@ -49,7 +50,7 @@ public final class CommandChangeSource implements ChangeSource {
             throw new CursorClosedException();
         }
         if (watchdog.isSuspicious()) {
-            new ConnectionProbe(client).run(waiter, watchdog.openLimit());
+            new ConnectionProbe(client).run(waiter, watchdog.probeLimit());
         }
         return open(new DriverSession(client, startSession(), commands.database()), position);
     }
@@ -75,10 +76,12 @@ public final class CommandChangeSource implements ChangeSource {
     }
 
     private <T> T await(CompletableFuture<T> reply, String what, BooleanSupplier counts) throws InterruptedException {
+        Duration limit = watchdog.openLimit();
         try {
-            return waiter.await(reply, watchdog.openLimit(), counts);
+            return waiter.await(reply, limit, counts);
         } catch (TimeoutException silent) {
-            throw watchdog.giveUp(reply, what, watchdog.openLimit());
+            watchdog.openStalled();
+            throw watchdog.giveUp(reply, what, limit);
         }
     }
 

@@ -1,15 +1,20 @@
 package io.changewatch.internal.source;
 
+import io.changewatch.event.ResumeToken;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Knows how long a server may be silent, and what to say when it was for longer.
  *
  * <p>The driver would wait for ever on a half-open connection. But a resumed stream may also be silent because the server scans
- * its oplog inside the first {@code getMore}, and starts again at the same place with every new cursor. So the margin
- * of a {@code getMore} doubles each time a cursor's first one stays unanswered, until any batch arrives.
+ * its oplog inside one {@code getMore}, and starts again at the same place with every new cursor. So the margin of a
+ * {@code getMore} doubles each time one stays unanswered, and that of an {@code aggregate} likewise. It ends with a batch that
+ * shows it is no longer needed: one that came within the first margin, and not merely repeats what came before the silence,
+ * as the fragments of an event do that are sent again. Otherwise a server that needs long for every batch, or for the
+ * second one, would be given up at the same place for ever.
  *
  * <p>Thread-safe.
  */
@@ -19,24 +24,35 @@ final class Watchdog {
     private final Duration maxAwait;
     private final Duration unresponsiveAfter;
     private final AtomicInteger fruitless = new AtomicInteger();
+    private final AtomicInteger fruitlessOpens = new AtomicInteger();
     private final AtomicInteger stuck = new AtomicInteger();
     private volatile boolean suspicious;
+    private volatile @Nullable ResumeToken silentAt;
 
     Watchdog(Duration maxAwait, Duration unresponsiveAfter) {
         this.maxAwait = maxAwait;
         this.unresponsiveAfter = unresponsiveAfter;
     }
 
-    Duration openLimit() {
+    /** How long to look for a connection that answers: this does not depend on what is asked. */
+    Duration probeLimit() {
         return unresponsiveAfter;
     }
 
+    Duration openLimit() {
+        return marginAfter(fruitlessOpens.get());
+    }
+
     Duration getMoreLimit() {
+        return maxAwait.plus(marginAfter(fruitless.get()));
+    }
+
+    private Duration marginAfter(int silences) {
         Duration margin = unresponsiveAfter;
-        for (int i = fruitless.get(); i > 0 && margin.compareTo(LARGEST_MARGIN) < 0; i--) {
+        for (int i = silences; i > 0 && margin.compareTo(LARGEST_MARGIN) < 0; i--) {
             margin = smaller(margin.multipliedBy(2), LARGEST_MARGIN);
         }
-        return maxAwait.plus(margin);
+        return margin;
     }
 
     private static Duration smaller(Duration one, Duration other) {
@@ -53,13 +69,30 @@ final class Watchdog {
         return suspicious;
     }
 
-    void gotBatch() {
-        fruitless.set(0);
+    /** A batch came after {@code waited}. */
+    void gotBatch(RawBatch batch, Duration waited) {
         suspicious = false;
+        boolean soon = waited.compareTo(maxAwait.plus(unresponsiveAfter)) <= 0;
+        if (soon && (batch.size() == 0 || isBeyondTheSilence(batch.positionAfter()))) {
+            fruitless.set(0);
+            fruitlessOpens.set(0);
+        }
     }
 
-    void firstGetMoreStalled() {
+    private boolean isBeyondTheSilence(@Nullable ResumeToken position) {
+        ResumeToken silent = silentAt;
+        return silent == null || position == null || !(position.isBefore(silent) || position.isAt(silent));
+    }
+
+    /** A getMore stayed unanswered on a stream that had come to {@code position}. */
+    void getMoreStalled(@Nullable ResumeToken position) {
+        silentAt = position;
         fruitless.incrementAndGet();
+    }
+
+    /** An aggregate stayed unanswered. */
+    void openStalled() {
+        fruitlessOpens.incrementAndGet();
     }
 
     /** Gives {@code command} up and says so. */

@@ -133,7 +133,7 @@ final class CommandChangeCursorTest {
     }
 
     @Test
-    void aLaterGetMoreThatIsNotAnsweredDoesNotEnlargeTheMargin() throws InterruptedException {
+    void aLaterGetMoreThatIsNotAnsweredEnlargesTheMarginAsWell() throws InterruptedException {
         watchdog = new Watchdog(SHORT, SHORT);
         ChangeCursor cursor = cursor();
         cursor.next();
@@ -141,7 +141,28 @@ final class CommandChangeCursorTest {
         cursor.next();
 
         assertThatThrownBy(cursor::next).isInstanceOf(StalledStreamException.class);
-        assertThat(watchdog.getMoreLimit()).isEqualTo(SHORT.multipliedBy(2));
+        assertThat(watchdog.getMoreLimit()).isEqualTo(SHORT.multipliedBy(3));
+    }
+
+    @Test
+    void aSecondBatchThatNeedsLongerThanTheFirstMarginComesInTheEnd() throws InterruptedException {
+        watchdog = new Watchdog(SHORT, SHORT);
+        for (int attempt = 0; attempt < 3; attempt++) {
+            ChangeCursor cursor = cursor();
+            cursor.next();
+            session.inFlight.complete(fragment());
+            cursor.next();
+
+            assertThatThrownBy(cursor::next).isInstanceOf(StalledStreamException.class);
+        }
+        assertThat(watchdog.getMoreLimit()).isEqualTo(SHORT.multipliedBy(9));
+    }
+
+    /** What comes first each time, at the same place, before the server falls silent. */
+    private static ServerReply fragment() {
+        return ScriptedSession.reply("""
+                {"cursor": {"nextBatch": [{"_id": {"_data": "8205"}}], "postBatchResumeToken": {"_data": "8205"},
+                 "id": {"$numberLong": "77"}, "ns": "shop.orders"}, "ok": 1.0}""");
     }
 
     @Test
