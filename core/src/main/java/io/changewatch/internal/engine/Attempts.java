@@ -5,6 +5,7 @@ import io.changewatch.observe.WatcherListener.Reconnecting;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,15 +23,30 @@ final class Attempts {
     private final SafeListener listener;
     private final Surroundings surroundings;
     private final ResumeRate rate;
+    private final Supplier<Optional<String>> obstacle;
     private int failures;
     private long firstFailureNanos;
+    private boolean opened;
 
-    Attempts(String watcher, Lifecycle lifecycle, SafeListener listener, Surroundings surroundings, ResumeRate rate) {
+    /** @param obstacle says what keeps the driver from every server, if that is not just silence */
+    Attempts(
+            String watcher,
+            Lifecycle lifecycle,
+            SafeListener listener,
+            Surroundings surroundings,
+            ResumeRate rate,
+            Supplier<Optional<String>> obstacle) {
         this.watcher = watcher;
         this.lifecycle = lifecycle;
         this.listener = listener;
         this.surroundings = surroundings;
         this.rate = rate;
+        this.obstacle = obstacle;
+    }
+
+    /** Whether this watcher's stream has ever been open: what has never run cannot break. */
+    void opened(boolean everOpened) {
+        this.opened = everOpened;
     }
 
     int failures() {
@@ -53,13 +69,7 @@ final class Attempts {
         if (delay.isEmpty()) {
             return false;
         }
-        LOG.warn(
-                "[{}] The stream broke ({}, attempt {}), opening it again in {} ms.",
-                watcher,
-                FailureMessages.describe(error),
-                failures,
-                delay.get().toMillis());
-        LOG.debug("[{}] The stream broke.", watcher, error);
+        log(error, delay.get());
         listener.reconnecting(new Reconnecting(watcher, failures, delay.get(), error));
         lifecycle.recovering(error);
         lifecycle.pause(delay.get(), surroundings);
@@ -69,6 +79,22 @@ final class Attempts {
     private Duration noOftenerThanAllowed(Duration delay) {
         Duration least = rate.untilNext();
         return delay.compareTo(least) < 0 ? least : delay;
+    }
+
+    private void log(RuntimeException error, Duration delay) {
+        String what = opened ? "The stream broke" : "Cannot open the stream";
+        LOG.warn(
+                "[{}] {} ({}, attempt {}), {} in {} ms.",
+                watcher,
+                what,
+                FailureMessages.describe(error),
+                failures,
+                opened ? "opening it again" : "trying again",
+                delay.toMillis());
+        LOG.debug("[{}] {}.", watcher, what, error);
+        if (!opened && failures == 1) {
+            obstacle.get().ifPresent(text -> LOG.warn("[{}] {}", watcher, text));
+        }
     }
 
     /** The server has answered. */

@@ -7,6 +7,7 @@ import io.changewatch.internal.source.ChangeSource;
 import io.changewatch.internal.source.CommandChangeSource;
 import io.changewatch.internal.source.SourceSettings;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,16 @@ public final class ClientSourceProvider implements SourceProvider {
     @Override
     public ChangeSource source(SourceSettings sourceSettings) {
         return new CommandChangeSource(client(), sourceSettings);
+    }
+
+    /** A client that was closed meanwhile tells nothing. */
+    @Override
+    public Optional<String> obstacle() {
+        try {
+            return client == null ? Optional.empty() : UnfitServers.obstacle(client.getClusterDescription());
+        } catch (IllegalStateException closed) {
+            return Optional.empty();
+        }
     }
 
     private MongoClient client() {

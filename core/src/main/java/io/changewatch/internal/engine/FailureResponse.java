@@ -48,6 +48,7 @@ final class FailureResponse {
 
     /** Where to open the stream next, after waiting if need be; throws if it is not to be opened. */
     Place respond(RuntimeException error, Place place, boolean opened) throws InterruptedException {
+        attempts.opened(opened);
         if (splits && isUnknownStage(error)) {
             return cannotSplit(place);
         }

@@ -2,6 +2,7 @@ package io.changewatch.internal.engine;
 
 import io.changewatch.internal.source.ChangeSource;
 import io.changewatch.internal.source.SourceSettings;
+import java.util.Optional;
 
 /**
  * Makes the source of a watcher, and owns what the source stands on.
@@ -12,6 +13,11 @@ public interface SourceProvider extends AutoCloseable {
 
     /** A source that reads as {@code settings} say. */
     ChangeSource source(SourceSettings settings);
+
+    /** What keeps the driver from every server that it has reached, with the remedy; empty where none was, or one fits. */
+    default Optional<String> obstacle() {
+        return Optional.empty();
+    }
 
     /** Closes the client, if it is the watcher's own. */
     @Override
