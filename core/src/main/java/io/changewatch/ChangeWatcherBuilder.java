@@ -446,6 +446,7 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private void check() {
+        scope.flatMap(NamespaceRules::problem).ifPresent(problem -> require(false, problem));
         require(
                 store == null || name != null,
                 "resumeFrom(...) needs a name(...) that stays the same from start to start: the checkpoint is kept under it");

@@ -105,6 +105,69 @@ final class ChangeWatcherBuilderTest {
                 .hasMessage(message);
     }
 
+    static Stream<Arguments> illegalNames() {
+        return Stream.of(
+                Arguments.of("", "orders", "the name of the database must not be empty"),
+                Arguments.of("sh op", "orders", "the name of the database 'sh op' must not contain a space"),
+                Arguments.of("sh.op", "orders", "the name of the database 'sh.op' must not contain a dot"),
+                Arguments.of("$shop", "orders", "the name of the database '$shop' must not contain $"),
+                Arguments.of("sh/op", "orders", "the name of the database 'sh/op' must not contain /"),
+                Arguments.of("sh\\op", "orders", "the name of the database 'sh\\op' must not contain \\"),
+                Arguments.of("sh\"op", "orders", "the name of the database 'sh\"op' must not contain \""),
+                Arguments.of(
+                        "ö".repeat(32),
+                        "orders",
+                        "the name of the database '" + "ö".repeat(32) + "' has 64 bytes in UTF-8, and 63 are allowed"),
+                Arguments.of(
+                        "shop",
+                        "",
+                        "the name of the collection must not be empty: to watch every collection, use database(...)"),
+                Arguments.of("shop", ".orders", "the name of the collection '.orders' must not begin with a dot"),
+                Arguments.of("shop", "$orders", "the name of the collection '$orders' must not contain $"),
+                Arguments.of(
+                        "shop", "or\0ders", "the name of the collection 'or\0ders' must not contain a zero character"),
+                Arguments.of(
+                        "shop",
+                        "o".repeat(251),
+                        "the name 'shop." + "o".repeat(251)
+                                + "' has 256 bytes in UTF-8, and 255 are allowed for database and collection together"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("illegalNames")
+    void refusesANameThatNoServerTakes(String database, String collection, String problem) {
+        ChangeWatcherBuilder<Document> builder = ChangeWatcher.connect("mongodb://localhost")
+                .collection(database, collection)
+                .name("w")
+                .onEvent(event -> {});
+
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("Watcher 'w' cannot be built: " + problem + ".");
+    }
+
+    @Test
+    void refusesAnIllegalDatabaseAlone() {
+        assertThatThrownBy(() -> ChangeWatcher.connect("mongodb://localhost")
+                        .database("sh op")
+                        .onEvent(event -> {})
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'sh op' cannot be built: the name of the database 'sh op' must not contain a space.");
+    }
+
+    @Test
+    void acceptsTheLongestAndStrangestNamesThatServersTake() {
+        for (String[] name : new String[][] {{"d".repeat(63), "o".repeat(191)}, {"größe", "a.b c/d\"e"}}) {
+            assertThat(ChangeWatcher.connect("mongodb://localhost")
+                            .collection(name[0], name[1])
+                            .onEvent(event -> {})
+                            .build())
+                    .isNotNull();
+        }
+    }
+
     @Test
     void refusesAWatcherWithoutAHandler() {
         assertThatThrownBy(() -> orders().build())
