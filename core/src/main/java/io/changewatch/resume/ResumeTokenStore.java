@@ -54,6 +54,18 @@ public interface ResumeTokenStore {
     Optional<Checkpoint> load(String watcher);
 
     /**
+     * The checkpoint of a watcher for somebody who only looks, such as
+     * {@code diagnose()}: the same as {@link #load}, but nothing is held or changed by it.
+     * The default calls {@code load}; a store that locks or repairs in {@code load} overrides it.
+     *
+     * @throws CorruptCheckpointException as {@link #load}
+     * @throws StoreException as {@link #load}
+     */
+    default Optional<Checkpoint> peek(String watcher) {
+        return load(watcher);
+    }
+
+    /**
      * Keeps a checkpoint durably: when this returns, a crash no longer loses it.
      *
      * @throws StaleCheckpointException if the store holds one that {@link Checkpoint#isOlderThan is newer} or has a higher term

@@ -229,6 +229,24 @@ public abstract class ResumeTokenStoreContract {
     }
 
     @Test
+    void peeksAtWhatIsSavedWithoutTakingTheWatcher() {
+        ResumeTokenStore holding = opened();
+        ResumeTokenStore looking = opened();
+        assertThat(looking.peek(WATCHER)).as("before anything is saved").isEmpty();
+        holding.save(WATCHER, at(0, 100, "A"));
+
+        assertThat(looking.peek(WATCHER))
+                .as("while another store holds the watcher")
+                .contains(at(0, 100, "A"));
+
+        holding.save(WATCHER, at(0, 200, "A"));
+        assertThat(holding.peek(WATCHER))
+                .as("while it holds the watcher itself")
+                .contains(at(0, 200, "A"));
+        assertThat(holding.load(WATCHER)).as("after others have looked").contains(at(0, 200, "A"));
+    }
+
+    @Test
     void releasesWhatItDoesNotHold() {
         ResumeTokenStore store = opened();
 
@@ -290,6 +308,7 @@ public abstract class ResumeTokenStoreContract {
         ResumeTokenStore store = opened();
 
         assertThatNullPointerException().isThrownBy(() -> store.load(absent()));
+        assertThatNullPointerException().isThrownBy(() -> store.peek(absent()));
         assertThatNullPointerException().isThrownBy(() -> store.save(absent(), at(0, 1, "A")));
         assertThatNullPointerException().isThrownBy(() -> store.save(WATCHER, absent()));
         assertThatNullPointerException().isThrownBy(() -> store.delete(absent()));

@@ -116,6 +116,26 @@ final class CheckpointFiles {
         }
     }
 
+    /** What {@link #read} would give, without touching anything: also while another process writes, as each step leaves a whole. */
+    Optional<Checkpoint> peek() throws IOException {
+        Optional<byte[]> newest = disk.read(current);
+        try {
+            return newest.isEmpty() ? peekPrevious() : Optional.of(CheckpointFormat.read(watcher, newest.get()));
+        } catch (UnusableFileException e) {
+            Optional<Checkpoint> older = e.isDamaged() ? peekPrevious() : Optional.empty();
+            return Optional.of(older.orElseThrow(() -> corrupt(current, e)));
+        }
+    }
+
+    private Optional<Checkpoint> peekPrevious() throws IOException {
+        Optional<byte[]> content = disk.read(previous);
+        try {
+            return content.isEmpty() ? Optional.empty() : Optional.of(CheckpointFormat.read(watcher, content.get()));
+        } catch (UnusableFileException e) {
+            throw corrupt(previous, e);
+        }
+    }
+
     private CorruptCheckpointException corrupt(Path file, UnusableFileException reason) {
         String remedy = reason.isDamaged()
                 ? " Restore it from a backup, or delete the checkpoint to begin anew, which leaves out what happened since."

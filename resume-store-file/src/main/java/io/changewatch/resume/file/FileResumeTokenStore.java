@@ -7,6 +7,7 @@ import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
@@ -71,6 +72,26 @@ public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseab
     @Override
     public Optional<Checkpoint> load(String watcher) {
         return place(watcher).load();
+    }
+
+    /**
+     * {@inheritDoc} Takes no lock, so that it also reads what another process writes at the moment, and changes no file.
+     *
+     * @throws CorruptCheckpointException as {@link #load}
+     * @throws IllegalArgumentException if {@code watcher} is empty or not valid Unicode
+     */
+    @Override
+    public Optional<Checkpoint> peek(String watcher) {
+        CheckpointFiles files = new CheckpointFiles(disk, directory, Objects.requireNonNull(watcher, "watcher"));
+        try {
+            return files.peek();
+        } catch (IOException e) {
+            throw new StoreException(
+                    "Cannot look at the checkpoint of watcher '" + watcher + "' in " + files.current() + ": "
+                            + e.getClass().getSimpleName() + ": " + e.getMessage()
+                            + ". Check that this process may read there.",
+                    e);
+        }
     }
 
     /**

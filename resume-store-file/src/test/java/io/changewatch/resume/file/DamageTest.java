@@ -51,6 +51,36 @@ final class DamageTest {
     }
 
     @Test
+    void aPeekReadsTheGenerationBeforeADamagedOneAndChangesNothing() throws IOException {
+        store.save(WATCHER, number(1));
+        store.save(WATCHER, number(2));
+        store.release(WATCHER);
+        Files.writeString(current, "scratched");
+
+        assertThat(store.peek(WATCHER)).contains(number(1));
+
+        assertThat(current).hasContent("scratched");
+        assertThat(damaged).doesNotExist();
+    }
+
+    @Test
+    void aPeekRefusesWhatALoadRefuses() throws IOException {
+        store.save(WATCHER, number(1));
+        Files.writeString(current, "scratched");
+
+        assertThatThrownBy(() -> store.peek(WATCHER)).isInstanceOf(CorruptCheckpointException.class);
+    }
+
+    @Test
+    void aPeekMakesNoFolder() {
+        Path nowhere = directory.resolve("nowhere");
+        try (FileResumeTokenStore unused = FileResumeTokenStore.in(nowhere)) {
+            assertThat(unused.peek(WATCHER)).isEmpty();
+        }
+        assertThat(nowhere).doesNotExist();
+    }
+
+    @Test
     void canBeReadByAPerson() throws IOException {
         store.save(WATCHER, number(1_700_000_000));
 
