@@ -39,6 +39,11 @@ final class RecordedCommands implements CommandListener {
                 .toList();
     }
 
+    /** How many were sent. */
+    int count() {
+        return started.size();
+    }
+
     int inFlight() {
         return inFlight.get();
     }

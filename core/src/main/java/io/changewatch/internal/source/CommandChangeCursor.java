@@ -116,7 +116,7 @@ final class CommandChangeCursor implements ChangeCursor {
         if (!session.knowsServer()) {
             gone.complete(false);
         }
-        CompletableFuture<?> unused = session.insist(commands.killCursors(opening))
+        CompletableFuture<?> unused = session.kill(commands.killCursors(opening))
                 .whenComplete((reply, failure) -> gone.complete(failure == null));
     }
 }

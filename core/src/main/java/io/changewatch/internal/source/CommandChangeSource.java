@@ -94,7 +94,7 @@ public final class CommandChangeSource implements ChangeSource {
     /** A cursor that is opened after all must not stay. */
     private void abandon(CompletableFuture<ServerReply> opening, CommandSession session) {
         CompletableFuture<?> unused = opening.thenCompose(
-                        reply -> session.insist(commands.killCursors(CursorReply.read(reply))))
+                        reply -> session.kill(commands.killCursors(CursorReply.read(reply))))
                 .whenComplete((killed, failure) -> session.release());
     }
 

@@ -13,8 +13,11 @@ interface CommandSession {
     /** Sends a command whose deadline is the caller's. The reply's future is completed on a thread of the driver. */
     CompletableFuture<ServerReply> send(BsonDocument command);
 
-    /** Sends a command that must reach the server: on another connection if one does not answer soon, a few times. */
-    CompletableFuture<BsonDocument> insist(BsonDocument command);
+    /**
+     * Ends a cursor; returns the primary's reply. Takes another connection if one does not answer soon, a few times, and looks
+     * in the background for the former primary if the cursor is not known.
+     */
+    CompletableFuture<BsonDocument> kill(BsonDocument killCursors);
 
     /** Whether the driver knows a server for these commands, so that silence is not its search for one. */
     boolean knowsServer();

@@ -38,6 +38,7 @@ final class DriverSession implements CommandSession {
     private final ClientSession session;
     private final MongoDatabase untimed;
     private final MongoDatabase timed;
+    private final FormerPrimary formerPrimary;
     /** The commands in flight, plus one until {@link #release()}. */
     private final AtomicInteger users = new AtomicInteger(1);
 
@@ -48,6 +49,7 @@ final class DriverSession implements CommandSession {
         this.untimed = target.withTimeout(0, TimeUnit.MILLISECONDS)
                 .withCodecRegistry(fromRegistries(REPLY_CODEC, target.getCodecRegistry()));
         this.timed = target.withTimeout(PATIENCE_WHEN_INSISTING.toMillis(), TimeUnit.MILLISECONDS);
+        this.formerPrimary = new FormerPrimary(client, session, timed);
     }
 
     @Override
@@ -57,8 +59,14 @@ final class DriverSession implements CommandSession {
 
     /** With the driver's time-out this time, because that also closes a connection that stays silent. */
     @Override
-    public CompletableFuture<BsonDocument> insist(BsonDocument command) {
-        return insist(command, ATTEMPTS_WHEN_INSISTING);
+    public CompletableFuture<BsonDocument> kill(BsonDocument killCursors) {
+        users.incrementAndGet();
+        CompletableFuture<BsonDocument> reply = insist(killCursors, ATTEMPTS_WHEN_INSISTING);
+        CompletableFuture<?> unused = reply.thenCompose(answer -> FormerPrimary.isKilled(answer)
+                        ? CompletableFuture.completedFuture(true)
+                        : formerPrimary.end(killCursors))
+                .whenComplete((found, failure) -> leave());
+        return reply;
     }
 
     private CompletableFuture<BsonDocument> insist(BsonDocument command, int attempts) {

@@ -36,7 +36,7 @@ final class ScriptedSession implements CommandSession {
     }
 
     @Override
-    public CompletableFuture<BsonDocument> insist(BsonDocument command) {
+    public CompletableFuture<BsonDocument> kill(BsonDocument command) {
         kills.add(command);
         return kill;
     }
