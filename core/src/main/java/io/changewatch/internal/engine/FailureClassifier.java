@@ -95,6 +95,9 @@ final class FailureClassifier {
         if (error instanceof MongoSecurityException || isUnknownHost(error)) {
             return opened ? FailureKind.TRANSIENT : FailureKind.MISCONFIGURED;
         }
+        if (UntrustedCertificate.isCauseOf(error)) {
+            return opened ? FailureKind.TRANSIENT : FailureKind.MISCONFIGURED;
+        }
         if (error instanceof MongoIncompatibleDriverException) {
             return FailureKind.MISCONFIGURED;
         }

@@ -161,6 +161,9 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
     }
 
     private String remedy(RuntimeException error) {
+        if (error instanceof MongoException mongo && UntrustedCertificate.isCauseOf(mongo)) {
+            return untrustedCertificate();
+        }
         if (error instanceof MongoSecurityException) {
             return badCredentials();
         }
@@ -206,6 +209,12 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
     private static String badCredentials() {
         return "The user name, the password or the authentication database is wrong. Correct the credentials in the connection "
                 + "string; check authSource.";
+    }
+
+    private static String untrustedCertificate() {
+        return "The client does not accept the server's certificate: it has expired, it is signed by an authority that the "
+                + "client does not trust, or it is made out to another host; the words above tell which. Renew it, give the "
+                + "client an SSLContext that trusts the authority, or connect by a host name of the certificate.";
     }
 
     private static Instant wallTime(BsonTimestamp clusterTime) {

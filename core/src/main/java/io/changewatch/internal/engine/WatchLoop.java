@@ -90,8 +90,7 @@ final class WatchLoop<T> {
                 settings.checkpoints(), checkpointer, settings.recovery().startFrom(), lifecycle, surroundings);
         this.messages = messages;
         this.rate = new ResumeRate(settings.name(), lifecycle, surroundings);
-        Attempts attempts =
-                new Attempts(settings.name(), lifecycle, listener, surroundings, rate, provider::obstacle);
+        Attempts attempts = new Attempts(settings.name(), lifecycle, listener, surroundings, rate, provider::obstacle);
         this.historyLoss = new HistoryLoss(settings.recovery(), messages, attempts, reader::oldestEntry);
         this.failures = new FailureResponse(settings.recovery(), messages, attempts, historyLoss);
         this.positionLog = new PositionLog(settings.name(), settings.logPositionEvery(), surroundings);

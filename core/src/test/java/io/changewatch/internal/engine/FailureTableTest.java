@@ -21,6 +21,7 @@ import com.mongodb.MongoSecurityException;
 import com.mongodb.MongoServerUnavailableException;
 import com.mongodb.MongoSocketException;
 import com.mongodb.MongoSocketReadException;
+import com.mongodb.MongoSocketWriteException;
 import com.mongodb.MongoTimeoutException;
 import com.mongodb.ServerAddress;
 import com.mongodb.connection.ClusterConnectionMode;
@@ -38,10 +39,12 @@ import io.changewatch.internal.source.StalledStreamException;
 import io.changewatch.observe.WatcherListener.Reconnecting;
 import io.changewatch.observe.WatcherListener.StateChanged;
 import io.changewatch.retry.RetryPolicy;
+import java.security.cert.CertPathValidatorException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLHandshakeException;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonString;
@@ -140,6 +143,30 @@ final class FailureTableTest {
                         + "nowhere.example}, caused by {java.net.UnknownHostException: nowhere.example}}]");
     }
 
+    /** As the driver reports them: by the text of a server selection, and by the cause of a connection. */
+    static Stream<MongoException> untrustedCertificates() {
+        String broken =
+                "Timed out; servers=[{address=db1.example:27017, exception={com.mongodb.MongoSocketWriteException: "
+                        + "Exception sending message}, caused by {javax.net.ssl.SSLHandshakeException: ";
+        CertPathValidatorException invalid = new CertPathValidatorException("validity check failed");
+        return Stream.of(
+                new MongoTimeoutException(
+                        broken + "PKIX path building failed: sun.security.provider.certpath."
+                                + "SunCertPathBuilderException: unable to find valid certification path to requested target}}]"),
+                new MongoTimeoutException(broken + "PKIX path validation failed}, caused by "
+                        + "{java.security.cert.CertificateExpiredException: NotAfter: Mon May 04 2026}}]"),
+                new MongoSocketWriteException(
+                        "Exception sending message",
+                        new ServerAddress(),
+                        new SSLHandshakeException("PKIX path validation failed").initCause(invalid)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("untrustedCertificates")
+    void aCertificateThatIsNotTrustedLaterIsAnOutage(MongoException error) {
+        assertThat(FailureClassifier.classify(error, true, true)).isEqualTo(FailureKind.TRANSIENT);
+    }
+
     @Test
     void aConnectionThatBreaksDuringTheAuthenticationIsAnOutage() {
         for (MongoException cause : List.of(new MongoSocketException("broken", new ServerAddress()), command(91))) {
@@ -186,6 +213,18 @@ final class FailureTableTest {
                     unknownHost(),
                     "MongoTimeoutException: " + unknownHost().getMessage(),
                     "No host of the connection string can be resolved. Correct the host name, or the machine's DNS.");
+        }
+
+        @ParameterizedTest
+        @MethodSource("io.changewatch.internal.engine.FailureTableTest#untrustedCertificates")
+        void aCertificateThatIsNotTrustedFailsAtTheStart(MongoException error) throws InterruptedException {
+            failsAtTheStart(
+                    error,
+                    error.getClass().getSimpleName() + ": " + error.getMessage(),
+                    "The client does not accept the server's certificate: it has expired, it is signed by an authority that "
+                            + "the client does not trust, or it is made out to another host; the words above tell which. "
+                            + "Renew it, give the client an SSLContext that trusts the authority, or connect by a host name "
+                            + "of the certificate.");
         }
 
         @Test
