@@ -97,6 +97,14 @@ class NetworkFaultsIT {
     }
 
     @Test
+    void isOnlySlowerWhereEveryMessageTakesLong() throws InterruptedException {
+        proxy.latency(Duration.ofMillis(200));
+
+        expectAllInOrderOnce();
+        assertThat(watcher.stats().reconnects()).isZero();
+    }
+
+    @Test
     void survivesAReplyThatIsCutInTheMiddle() throws InterruptedException {
         proxy.cutAfter(777);
 

@@ -7,9 +7,7 @@ import static io.changewatch.pipeline.Condition.document;
 import static io.changewatch.pipeline.Condition.operation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
-import com.mongodb.MongoQueryException;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import com.mongodb.reactivestreams.client.MongoCollection;
@@ -33,7 +31,6 @@ import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.bson.BsonDocument;
@@ -49,7 +46,6 @@ import org.junit.jupiter.api.Test;
  * and a filtered watcher are running, and a third has left its checkpoint.
  */
 class PositionsIT {
-    private static final String LARGE = "x".repeat(100_000);
     private static final InMemoryResumeTokenStore STORE = new InMemoryResumeTokenStore();
     private static final Pipeline NOTHING =
             Pipeline.matching(operation(INSERT).and(document("status").eq("never")));
@@ -65,10 +61,7 @@ class PositionsIT {
 
     @BeforeAll
     static void rollTheOplogOver() {
-        servers = LocalReplicaSet.builder()
-                .oplogSizeMegabytes(1)
-                .arguments("--oplogMinRetentionHours", "0", "--syncdelay", "1") // it truncates at checkpoints
-                .start();
+        servers = OplogRollover.startServer();
         client = MongoClients.create(servers.connectionString());
         database = TestServer.newDatabaseName();
         leaveCheckpoint("left-and-told-to-fail");
@@ -81,7 +74,7 @@ class PositionsIT {
                         .onEvent(event -> {})
                         .start()) {
             insert(10);
-            pushThePresentOutOfTheOplog();
+            OplogRollover.pushThePresentOut(servers, client);
             rolledOver = now();
             eventually(() -> stored(idle.name()).compareTo(rolledOver) >= 0);
             eventually(() -> stored(filtered.name()).compareTo(rolledOver) >= 0);
@@ -271,39 +264,12 @@ class PositionsIT {
     }
 
     private static BsonTimestamp now() {
-        return servers.runAdmin(new Document("hello", 1)).get("operationTime", BsonTimestamp.class);
+        return OplogRollover.now(servers);
     }
 
     private static void insert(int count) {
         MongoCollection<Document> orders = client.getDatabase(database).getCollection("orders");
         Publishers.await(orders.insertMany(
                 IntStream.range(0, count).mapToObj(i -> new Document("n", i)).toList()));
-    }
-
-    /** The server truncates its oplog in large steps: this takes some 200 MB. */
-    private static void pushThePresentOutOfTheOplog() {
-        MongoCollection<Document> foreign = client.getDatabase(database).getCollection("foreign");
-        BsonTimestamp present = now();
-        await().atMost(Duration.ofMinutes(2)).pollInterval(Duration.ofMillis(1)).until(() -> {
-            Publishers.await(foreign.insertMany(IntStream.range(0, 40)
-                    .mapToObj(i -> new Document("large", LARGE))
-                    .toList()));
-            return oldest().filter(time -> time.compareTo(present) > 0).isPresent();
-        });
-        Publishers.await(foreign.drop());
-    }
-
-    /** Empty where the server truncated the oplog under the query. */
-    private static Optional<BsonTimestamp> oldest() {
-        try {
-            return Optional.of(Publishers.first(client.getDatabase("local")
-                            .getCollection("oplog.rs")
-                            .find()
-                            .limit(1)
-                            .first())
-                    .get("ts", BsonTimestamp.class));
-        } catch (MongoQueryException e) {
-            return Optional.empty();
-        }
     }
 }
