@@ -15,6 +15,7 @@ import io.changewatch.event.Update;
 import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.decode.EventDecoders;
+import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handlers.Handler;
 import io.changewatch.internal.deliver.SequentialDeliverer;
@@ -83,6 +84,8 @@ public final class ChangeWatcherBuilder<T> {
     private HistoryLostDecision whenHistoryLost = HistoryLostPolicy.FAIL;
     private InvalidatedPolicy whenInvalidated = InvalidatedPolicy.REOPEN;
     private HandlerFailurePolicy whenHandlerFails = HandlerFailurePolicy.standard();
+    private UndeliverablePolicy whenUndeliverable = UndeliverablePolicy.FAIL;
+    private int maxEventBytes = FragmentAssembler.DEFAULT_MAX_BYTES;
     private final List<Consumer<? super T>> validations = new ArrayList<>();
     private final List<Handler<T>> handlers = new ArrayList<>();
     private final List<WatcherListener> listeners = new ArrayList<>();
@@ -129,6 +132,8 @@ public final class ChangeWatcherBuilder<T> {
         other.whenHistoryLost = whenHistoryLost;
         other.whenInvalidated = whenInvalidated;
         other.whenHandlerFails = whenHandlerFails;
+        other.whenUndeliverable = whenUndeliverable;
+        other.maxEventBytes = maxEventBytes;
         other.validations.addAll(validations);
         other.handlers.addAll(handlers);
         other.listeners.addAll(listeners);
@@ -267,6 +272,18 @@ public final class ChangeWatcherBuilder<T> {
     /** What to do when a handler or a validation throws, or an event cannot be decoded. Default: {@link HandlerFailurePolicy#standard()}. */
     public ChangeWatcherBuilder<T> whenHandlerFails(HandlerFailurePolicy policy) {
         this.whenHandlerFails = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** What to do about an event that the server cannot deliver: too large and not to be split, or without a {@code REQUIRED} image. Default: {@link UndeliverablePolicy#FAIL}. */
+    public ChangeWatcherBuilder<T> whenUndeliverable(UndeliverablePolicy policy) {
+        this.whenUndeliverable = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /** How many bytes an event may have that is larger than 16 MB and comes in fragments; a larger one cannot be delivered. While one is put together, up to twice that much memory is in use, beside the batches. Default: 64 MiB. */
+    public ChangeWatcherBuilder<T> maxEventBytes(int bytes) {
+        this.maxEventBytes = bytes;
         return this;
     }
 
@@ -415,7 +432,14 @@ public final class ChangeWatcherBuilder<T> {
                         Fingerprints.of(source)),
                 decoder(),
                 new Handlers<>(validations, handlers),
-                new Recovery(startFrom, streamRetry, whenHistoryLost, whenInvalidated, whenHandlerFails),
+                new Recovery(
+                        startFrom,
+                        streamRetry,
+                        whenHistoryLost,
+                        whenInvalidated,
+                        whenHandlerFails,
+                        whenUndeliverable,
+                        maxEventBytes),
                 listeners,
                 closeWithin,
                 logPositionEvery);
@@ -455,6 +479,7 @@ public final class ChangeWatcherBuilder<T> {
         require(isPositive(maxAwait), "maxAwait(" + maxAwait + ") must be positive, such as Duration.ofSeconds(1)");
         require(isPositive(unresponsiveAfter), "unresponsiveAfter(" + unresponsiveAfter + ") must be positive");
         require(maxUnsavedEvents >= 1, "maxUnsavedEvents(" + maxUnsavedEvents + ") must be at least 1");
+        require(maxEventBytes >= 1, "maxEventBytes(" + maxEventBytes + ") must be at least 1");
         require(!logPositionEvery.isNegative(), "logPositionEvery(" + logPositionEvery + ") must not be negative");
         require(isPositive(closeWithin), "closeWithin(" + closeWithin + ") must be positive");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;

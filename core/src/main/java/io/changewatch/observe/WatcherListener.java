@@ -3,6 +3,7 @@ package io.changewatch.observe;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
+import io.changewatch.event.Namespace;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
@@ -44,6 +45,9 @@ public interface WatcherListener {
 
     /** An event that could not be decoded or handled was skipped because the policy says so. */
     default void eventSkipped(EventSkipped notice) {}
+
+    /** An event that the server cannot deliver was skipped because the policy says so; the events around it are handed out. Told again if the watcher ends before its position has passed the event. */
+    default void eventUndeliverable(EventUndeliverable notice) {}
 
     /** A checkpoint was saved. */
     default void checkpointSaved(CheckpointSaved notice) {}
@@ -114,6 +118,23 @@ public interface WatcherListener {
      * @param raw the whole event as the server sent it
      */
     record EventSkipped(String watcher, BsonDocument raw, Throwable cause) {}
+
+    /**
+     * See {@link #eventUndeliverable}.
+     *
+     * @param namespace where the document lives; empty if the pipeline leaves it out
+     * @param documentKey the key of the document; empty if the pipeline leaves it out
+     * @param clusterTime when the document was changed
+     * @param token the event's own; no stream with the same options can be opened after it
+     * @param cause why it cannot be delivered
+     */
+    record EventUndeliverable(
+            String watcher,
+            Optional<Namespace> namespace,
+            Optional<BsonDocument> documentKey,
+            BsonTimestamp clusterTime,
+            ResumeToken token,
+            Throwable cause) {}
 
     /** See {@link #checkpointSaved}. */
     record CheckpointSaved(String watcher, Checkpoint checkpoint, Duration took) {}

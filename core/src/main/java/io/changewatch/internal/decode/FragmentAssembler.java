@@ -2,7 +2,6 @@ package io.changewatch.internal.decode;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.changewatch.OversizeEventException;
 import io.changewatch.StreamFailedException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -10,7 +9,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.bson.BsonDocument;
+import org.bson.BsonNull;
+import org.bson.BsonValue;
 import org.bson.RawBsonDocument;
+import org.bson.codecs.BsonDocumentCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Each fragment is an event of its own with some of the top-level fields, a resume token and
  * {@code splitEvent: {fragment: 2, of: 3}}. The whole event has the fields of all of them and the token of the last: a
  * stream opened after an earlier one would deliver the rest of the fragments only. Fragments stay where they are, in
- * the bytes of their batches, until the last one has come; then they are copied once.
+ * the bytes of their batches, until the last one has come; then they are copied once. Of an event that exceeds the bound no
+ * fragment is kept, but what tells which one it is; the rest of it is read, so that the position behind it is known.
  *
  * <p>Not thread-safe.
  */
@@ -27,8 +31,12 @@ public final class FragmentAssembler {
     /** The default bound on an event's size: three documents of 16 MB and what surrounds them. */
     public static final int DEFAULT_MAX_BYTES = 64 * 1024 * 1024;
 
+    private static final List<String> ENVELOPE = List.of("operationType", "clusterTime", "ns", "documentKey");
+
     private final int maxBytes;
     private final List<RawBsonDocument> fragments = new ArrayList<>();
+    private @Nullable BsonDocument dropped;
+    private int received;
     private int of;
     private int size;
 
@@ -54,7 +62,7 @@ public final class FragmentAssembler {
      *
      * @return the whole event: a slice of {@code bytes} if it was never split, a new document after the last fragment, empty
      *     before that
-     * @throws OversizeEventException if the fragments exceed the bound; they are dropped
+     * @throws TooLargeEventException if this is the last fragment of an event that exceeds the bound
      * @throws StreamFailedException if this is not the fragment that has to come next; what was there is dropped
      * @throws io.changewatch.DecodeException if the bytes are not BSON
      */
@@ -67,17 +75,19 @@ public final class FragmentAssembler {
         Split split = splitOf(event);
         expect(split);
         keep(event.raw());
-        return split.isLast() ? Optional.of(whole()) : Optional.empty();
+        return split.isLast() ? Optional.of(complete(event.raw())) : Optional.empty();
     }
 
     /** Whether fragments wait for the rest of their event: then no position may be saved. */
     public boolean isWaiting() {
-        return !fragments.isEmpty();
+        return received > 0;
     }
 
     /** Drops what is there: after a reconnect the fragments come again from the first. */
     public void reset() {
         fragments.clear();
+        dropped = null;
+        received = 0;
         size = 0;
     }
 
@@ -106,17 +116,15 @@ public final class FragmentAssembler {
     }
 
     private void expect(Split split) {
-        boolean first = fragments.isEmpty();
-        boolean next = split.fragment == fragments.size() + 1 && split.fragment <= split.of;
-        if (!next || (!first && split.of != of)) {
+        boolean next = split.fragment == received + 1 && split.fragment <= split.of;
+        if (!next || (isWaiting() && split.of != of)) {
             throw outOfSequence("fragment " + split.fragment + " of " + split.of);
         }
         of = split.of;
     }
 
     private StreamFailedException outOfSequence(String found) {
-        String expected =
-                isWaiting() ? "fragment " + (fragments.size() + 1) + " of " + of : "the first fragment of an event";
+        String expected = isWaiting() ? "fragment " + (received + 1) + " of " + of : "the first fragment of an event";
         reset();
         return new StreamFailedException(
                 "Cannot put together a split event: expected %s, but received %s. Start the watcher again from its checkpoint; if it happens again, the pipeline changes or removes splitEvent, and must not."
@@ -125,15 +133,46 @@ public final class FragmentAssembler {
     }
 
     private void keep(RawBsonDocument fragment) {
-        if (fragment.getByteLength() > maxBytes - size) {
-            reset();
-            throw new OversizeEventException(
-                    "Cannot put together a split event: its fragments exceed %,d bytes. Do without fullDocument or fullDocumentBeforeChange, or leave their largest fields out by the pipeline."
-                            .formatted(maxBytes),
-                    null);
+        received++;
+        if (dropped != null || fragment.getByteLength() > maxBytes - size) {
+            drop(fragment);
+            return;
         }
         fragments.add(fragment);
         size += fragment.getByteLength();
+    }
+
+    private void drop(RawBsonDocument fragment) {
+        if (dropped == null) {
+            dropped = new BsonDocument();
+            fragments.forEach(this::remember);
+            fragments.clear();
+        }
+        remember(fragment);
+    }
+
+    private void remember(RawBsonDocument fragment) {
+        for (String name : ENVELOPE) {
+            BsonValue value = fragment.get(name);
+            if (dropped != null && value != null) {
+                dropped.append(name, copyOf(value));
+            }
+        }
+    }
+
+    /** Without a tie to the bytes of the batch. */
+    private static BsonValue copyOf(BsonValue value) {
+        return value instanceof RawBsonDocument raw ? raw.decode(new BsonDocumentCodec()) : value;
+    }
+
+    private RawBsonDocument complete(RawBsonDocument last) {
+        if (dropped == null) {
+            return whole();
+        }
+        BsonDocument envelope = new BsonDocument("_id", copyOf(last.get("_id", BsonNull.VALUE)));
+        envelope.putAll(dropped);
+        reset();
+        throw new TooLargeEventException(envelope, maxBytes);
     }
 
     private RawBsonDocument whole() {

@@ -52,6 +52,11 @@ final class Counters implements WatcherListener {
     }
 
     @Override
+    public void eventUndeliverable(EventUndeliverable notice) {
+        skipped.incrementAndGet();
+    }
+
+    @Override
     public void checkpointSaved(CheckpointSaved notice) {
         checkpointsSaved.incrementAndGet();
     }

@@ -37,8 +37,12 @@ final class FailureClassifier {
     private static final Set<Integer> MISCONFIGURED =
             Set.of(2, 20, 26, 47, 59, 72, 73, 115, 166, 40324, 40415, 40573, 40602, 40674, 7182802);
     private static final int OVERRUN = 136;
-    private static final int TOKEN_NOT_FOUND = 280;
-    private static final int OVERSIZE = 10334;
+    /** With 7182504 the token is of a stream that does not split, and its event is split now. */
+    private static final Set<Integer> TOKEN_NOT_FOUND = Set.of(280, 7182504);
+    /** 7182500: a fragment is too large (server: {@code change_stream_split_event_helpers.cpp}). */
+    private static final Set<Integer> OVERSIZE = Set.of(10334, 7182500);
+
+    private static final int IMAGE_MISSING = 47;
 
     private FailureClassifier() {}
 
@@ -63,6 +67,12 @@ final class FailureClassifier {
         return byCode == FailureKind.UNKNOWN ? byType(mongo, opened) : byCode;
     }
 
+    /** Whether one event is the reason, which fails each stream it comes through. */
+    static boolean isUndeliverable(RuntimeException error) {
+        FailureKind kind = classify(error, true, false);
+        return kind == FailureKind.OVERSIZE || kind == FailureKind.UNDELIVERABLE;
+    }
+
     private static FailureKind byCode(int code, boolean opened, boolean withToken) {
         if (code == OVERRUN) {
             return FailureKind.OVERRUN;
@@ -70,11 +80,14 @@ final class FailureClassifier {
         if (HISTORY_LOST.contains(code)) {
             return FailureKind.HISTORY_LOST;
         }
-        if (code == TOKEN_NOT_FOUND) {
+        if (TOKEN_NOT_FOUND.contains(code)) {
             return FailureKind.TOKEN_NOT_FOUND;
         }
-        if (code == OVERSIZE) {
+        if (OVERSIZE.contains(code)) {
             return FailureKind.OVERSIZE;
+        }
+        if (code == IMAGE_MISSING && opened) {
+            return FailureKind.UNDELIVERABLE;
         }
         if (INVALID_TOKEN.contains(code) || (PARSE_ERROR.contains(code) && withToken)) {
             return FailureKind.INVALID_TOKEN;

@@ -12,8 +12,10 @@ enum FailureKind {
     TOKEN_NOT_FOUND,
     /** The server cannot read the token. */
     INVALID_TOKEN,
-    /** One event is larger than 16 MB. */
+    /** One event is larger than 16 MB, or a field of it is, so that it cannot be split either. */
     OVERSIZE,
+    /** One event lacks an image that is required. */
+    UNDELIVERABLE,
     /** It fails again until something is changed. */
     MISCONFIGURED,
     /** The application closed the client under the watcher. */

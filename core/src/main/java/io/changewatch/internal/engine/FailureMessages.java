@@ -7,11 +7,13 @@ import com.mongodb.MongoTimeoutException;
 import io.changewatch.ConfigurationException;
 import io.changewatch.HistoryLostException;
 import io.changewatch.InvalidResumeTokenException;
-import io.changewatch.OversizeEventException;
 import io.changewatch.StreamFailedException;
+import io.changewatch.UndeliverableEventException;
 import io.changewatch.event.Namespace;
+import io.changewatch.internal.decode.TooLargeEventException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 
@@ -111,13 +113,16 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                 error);
     }
 
-    OversizeEventException oversize(RuntimeException error) {
-        return new OversizeEventException(
-                "Cannot read on with watcher '" + watcher + "' on " + place()
-                        + ": an event is larger than 16 MB and the server "
-                        + "cannot split it (" + describe(error) + "). Use MongoDB 6.0.9 or newer, ask for fewer images "
-                        + "(fullDocument, fullDocumentBeforeChange), or drop large fields with Pipeline.dropFields(...).",
-                error);
+    /** @param event which event it is; empty where that could not be found out */
+    UndeliverableEventException undeliverable(Optional<Culprit> event, RuntimeException error) {
+        UndeliverableCause cause = UndeliverableCause.of(error);
+        String message = "Cannot read on with watcher '" + watcher + "' on " + place() + ": "
+                + event.map(Culprit::describe).orElse("an event") + " " + cause.problem() + " (" + describe(error) + ")"
+                + (event.isPresent() ? ". " : ", and the search for it found nothing. ") + cause.remedy()
+                + (event.isPresent()
+                        ? ", or choose whenUndeliverable(UndeliverablePolicy.SKIP) to go on without such events."
+                        : ".");
+        return cause.exception(message, event, error);
     }
 
     StreamFailedException clientClosed(RuntimeException error) {
@@ -156,6 +161,9 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
         }
         if (error instanceof MongoException mongo && mongo.getCode() > 0) {
             return "error " + mongo.getCode();
+        }
+        if (error instanceof TooLargeEventException) {
+            return Objects.requireNonNull(error.getMessage());
         }
         return error.getClass().getSimpleName() + ": " + error.getMessage();
     }

@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * HISTORY_LOST     fail, or open now or at the oldest entry and hand out a Gap; never the same position again
  * TOKEN_NOT_FOUND  ask for split events, as the token may be a fragment's; then open by cluster time and leave out
  *                  what was handled; then fail
- * OVERSIZE         ask for split events; then fail
+ * OVERSIZE         ask for split events; then as UNDELIVERABLE
+ * UNDELIVERABLE    find the event, then fail or leave it out: see {@link UndeliverableEvents}
  * INVALID_TOKEN, MISCONFIGURED, CLIENT_CLOSED   fail
  * UNKNOWN          wait and open again, for a bounded time; then fail
  * </pre>
@@ -32,6 +33,7 @@ final class FailureResponse {
     private final FailureMessages messages;
     private final Attempts attempts;
     private final HistoryLoss historyLoss;
+    private final UndeliverableEvents undeliverable;
     private boolean overrun;
     private @Nullable Duration unknownSince;
     private boolean byTime;
@@ -39,18 +41,24 @@ final class FailureResponse {
     private boolean cannotSplit;
     private @Nullable RuntimeException oversize;
 
-    FailureResponse(Recovery policy, FailureMessages messages, Attempts attempts, HistoryLoss historyLoss) {
+    FailureResponse(
+            Recovery policy,
+            FailureMessages messages,
+            Attempts attempts,
+            HistoryLoss historyLoss,
+            UndeliverableEvents undeliverable) {
         this.policy = policy;
         this.messages = messages;
         this.attempts = attempts;
         this.historyLoss = historyLoss;
+        this.undeliverable = undeliverable;
     }
 
     /** Where to open the stream next, after waiting if need be; throws if it is not to be opened. */
     Place respond(RuntimeException error, Place place, boolean opened) throws InterruptedException {
         attempts.opened(opened);
         if (splits && isUnknownStage(error)) {
-            return cannotSplit(place);
+            return cannotSplit(place, opened);
         }
         return switch (FailureClassifier.classify(error, opened, place.isByToken())) {
             case TRANSIENT -> retry(error, place);
@@ -58,7 +66,8 @@ final class FailureResponse {
             case OVERRUN -> overrun(error, place);
             case HISTORY_LOST -> historyLoss.respond(error, place);
             case TOKEN_NOT_FOUND -> tokenNotFound(error, place);
-            case OVERSIZE -> oversize(error, place);
+            case OVERSIZE -> oversize(error, place, opened);
+            case UNDELIVERABLE -> undeliverable(error, place, opened);
             case INVALID_TOKEN -> throw messages.invalidToken(error);
             case MISCONFIGURED -> throw messages.misconfigured(error);
             case CLIENT_CLOSED -> throw messages.clientClosed(error);
@@ -74,6 +83,7 @@ final class FailureResponse {
         overrun = false;
         byTime = false;
         unknownSince = null;
+        undeliverable.progressed();
         attempts.progressed();
     }
 
@@ -121,9 +131,9 @@ final class FailureResponse {
         return Place.throughTimeOf(place.position());
     }
 
-    private Place oversize(RuntimeException error, Place place) {
+    private Place oversize(RuntimeException error, Place place, boolean opened) throws InterruptedException {
         if (splits || cannotSplit) {
-            throw messages.oversize(error);
+            return undeliverable(error, place, opened);
         }
         splits = true;
         oversize = error;
@@ -134,13 +144,19 @@ final class FailureResponse {
     }
 
     /** Servers before 6.0.9 do not know the stage: on to the next rung. */
-    private Place cannotSplit(Place place) {
+    private Place cannotSplit(Place place, boolean opened) throws InterruptedException {
         splits = false;
         cannotSplit = true;
-        if (oversize != null) {
-            throw messages.oversize(oversize);
+        return oversize == null ? place : undeliverable(oversize, place, opened);
+    }
+
+    /** What goes wrong in the search is answered like any other failure; then the stream fails, and the search begins, again. */
+    private Place undeliverable(RuntimeException error, Place place, boolean opened) throws InterruptedException {
+        try {
+            return undeliverable.respond(error, place, splits);
+        } catch (SourceFailure e) {
+            return respond(e.error(), place, opened);
         }
-        return place;
     }
 
     private static boolean isUnknownStage(RuntimeException error) {

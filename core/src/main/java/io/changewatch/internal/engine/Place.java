@@ -45,6 +45,33 @@ record Place(
         return position == null || handledThrough == null ? this : after(position);
     }
 
+    /** Whether an event with this token lies at or before what is complete, also where none of those comes again. */
+    boolean isPassed(ResumeToken token) {
+        ResumeToken reached = reached();
+        return reached != null && (token.isBefore(reached) || token.isAt(reached));
+    }
+
+    /** The same place in a stream that is opened at a cluster time, in which nothing between is to come. */
+    Place from(BsonTimestamp time) {
+        return new Place(StartPosition.at(time), position, reached());
+    }
+
+    private @Nullable ResumeToken reached() {
+        if (position != null) {
+            return position.token();
+        }
+        return start instanceof StartPosition.After after ? after.token() : handledThrough;
+    }
+
+    /** The cluster time from which on something may be missing; empty if it is not known. */
+    Optional<BsonTimestamp> origin() {
+        if (start instanceof StartPosition.At at) {
+            return Optional.of(at.clusterTime());
+        }
+        return clusterTime()
+                .or(() -> start instanceof StartPosition.After after ? TokenTime.of(after.token()) : Optional.empty());
+    }
+
     boolean isByToken() {
         return start instanceof StartPosition.After;
     }

@@ -62,6 +62,11 @@ final class SafeListener implements WatcherListener {
     }
 
     @Override
+    public void eventUndeliverable(EventUndeliverable notice) {
+        tell(listener -> listener.eventUndeliverable(notice));
+    }
+
+    @Override
     public void checkpointSaved(CheckpointSaved notice) {
         tell(listener -> listener.checkpointSaved(notice));
     }

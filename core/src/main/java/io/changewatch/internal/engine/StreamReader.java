@@ -1,12 +1,12 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.StartPosition;
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
 import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
 import io.changewatch.observe.WatcherListener.BatchRead;
-import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +20,6 @@ import org.slf4j.LoggerFactory;
  */
 final class StreamReader {
     private static final Logger LOG = LoggerFactory.getLogger(StreamReader.class);
-    private static final BsonDocument SPLIT = new BsonDocument("$changeStreamSplitLargeEvent", new BsonDocument());
 
     private final WatcherSettings<?> settings;
     private final SourceProvider provider;
@@ -34,7 +33,7 @@ final class StreamReader {
     private volatile @Nullable ChangeSource source;
     private volatile @Nullable ChangeCursor cursor;
 
-    private boolean splitting;
+    private @Nullable SourceSettings asked;
 
     StreamReader(
             WatcherSettings<?> settings,
@@ -52,10 +51,10 @@ final class StreamReader {
         this.surroundings = surroundings;
     }
 
-    /** Opens a stream, which {@link #close} ends; {@code split} asks for large events in fragments. */
-    ChangeCursor open(Place place, boolean split) throws SourceFailure, InterruptedException {
+    /** Opens a stream, which {@link #close} ends, as {@code wanted} asks for it. */
+    ChangeCursor open(StartPosition start, SourceSettings wanted) throws SourceFailure, InterruptedException {
         try {
-            ChangeCursor open = currentSource(split).open(place.start());
+            ChangeCursor open = currentSource(wanted).open(start);
             cursor = open;
             return open;
         } catch (RuntimeException e) {
@@ -76,7 +75,7 @@ final class StreamReader {
 
     private <A> A ask(Question<A> question) throws SourceFailure, InterruptedException {
         try {
-            return question.ask(currentSource(splitting));
+            return question.ask(currentSource(asked == null ? settings.source() : asked));
         } catch (RuntimeException e) {
             lifecycle.throwIfStopRequested();
             throw new SourceFailure(e);
@@ -88,39 +87,37 @@ final class StreamReader {
         A ask(ChangeSource source) throws InterruptedException;
     }
 
-    private ChangeSource currentSource(boolean split) {
+    private ChangeSource currentSource(SourceSettings wanted) {
         ChangeSource current = source;
-        if (current != null && splitting == split) {
+        if (current != null && wanted.equals(asked)) {
             return current;
         }
         closeQuietly(current);
-        splitting = split;
-        SourceSettings plain = settings.source();
-        ChangeSource made = provider.source(split ? plain.withLastStage(SPLIT) : plain);
+        asked = wanted;
+        ChangeSource made = provider.source(wanted);
         source = made;
         lifecycle.throwIfStopRequested(); // a wake() before the line above did not see it
         return made;
     }
 
-    /** Whether the open stream sends large events in fragments. */
-    boolean isSplitting() {
-        return splitting;
-    }
-
     /** The next batch. */
     RawBatch next(ChangeCursor open) throws SourceFailure, InterruptedException {
-        RawBatch batch;
-        try {
-            batch = open.next();
-        } catch (RuntimeException e) {
-            lifecycle.throwIfStopRequested();
-            throw new SourceFailure(e);
-        }
+        RawBatch batch = peek(open);
         counters.batch(batch.bytes().length, surroundings.getAsLong());
         if (isListenedTo) {
             listener.batchRead(new BatchRead(settings.name(), batch.size(), batch.bytes().length));
         }
         return batch;
+    }
+
+    /** The next batch of a stream that is not the watcher's own: neither counted nor told. */
+    RawBatch peek(ChangeCursor open) throws SourceFailure, InterruptedException {
+        try {
+            return open.next();
+        } catch (RuntimeException e) {
+            lifecycle.throwIfStopRequested();
+            throw new SourceFailure(e);
+        }
     }
 
     /** Ends a stream. */

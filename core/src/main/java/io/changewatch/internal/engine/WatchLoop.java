@@ -12,6 +12,7 @@ import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.decode.FragmentAssembler;
+import io.changewatch.internal.decode.TooLargeEventException;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.engine.HistoryLoss.MissedEvents;
 import io.changewatch.internal.source.ChangeCursor;
@@ -56,7 +57,8 @@ final class WatchLoop<T> {
     private final FailureResponse failures;
     private final PositionLog positionLog;
     private final ResumeRate rate;
-    private final FragmentAssembler fragments = new FragmentAssembler();
+    private final UndeliverableEvents undeliverable;
+    private final FragmentAssembler fragments;
 
     // The watcher's thread only.
     private Place place = Place.at(StartPosition.now());
@@ -92,7 +94,9 @@ final class WatchLoop<T> {
         this.rate = new ResumeRate(settings.name(), lifecycle, surroundings);
         Attempts attempts = new Attempts(settings.name(), lifecycle, listener, surroundings, rate, provider::obstacle);
         this.historyLoss = new HistoryLoss(settings.recovery(), messages, attempts, reader::oldestEntry);
-        this.failures = new FailureResponse(settings.recovery(), messages, attempts, historyLoss);
+        this.undeliverable = new UndeliverableEvents(settings, reader, listener, messages, attempts);
+        this.failures = new FailureResponse(settings.recovery(), messages, attempts, historyLoss, undeliverable);
+        this.fragments = new FragmentAssembler(settings.recovery().maxEventBytes());
         this.positionLog = new PositionLog(settings.name(), settings.logPositionEvery(), surroundings);
     }
 
@@ -102,7 +106,9 @@ final class WatchLoop<T> {
         while (true) {
             lifecycle.throwIfStopRequested();
             try {
-                readOneStream();
+                if (!readOneStream()) {
+                    continue;
+                }
                 if (settings.recovery().whenInvalidated() == InvalidatedPolicy.STOP) {
                     LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", settings.name());
                     return;
@@ -137,13 +143,13 @@ final class WatchLoop<T> {
         }
     }
 
-    /** Reads until the server ends the stream, as it does after an invalidate. */
-    private void readOneStream() throws SourceFailure, InterruptedException {
+    /** Reads until the server ends the stream, as it does after an invalidate, or it is to be opened in another way: false. */
+    private boolean readOneStream() throws SourceFailure, InterruptedException {
         identify();
         fragments.reset();
         progressed = false;
         rate.take();
-        ChangeCursor open = reader.open(place, failures.splits());
+        ChangeCursor open = reader.open(place.start(), undeliverable.stream(place, failures.splits()));
         try {
             lifecycle.throwIfStopRequested();
             RawBatch opening = reader.next(open);
@@ -156,7 +162,11 @@ final class WatchLoop<T> {
                 if (handOut(batch)) {
                     place.known().ifPresent(this::tellPosition);
                 }
+                if (undeliverable.isCarefulInVain(batch)) {
+                    return false;
+                }
             }
+            return true;
         } finally {
             reader.close(open);
         }
@@ -165,9 +175,7 @@ final class WatchLoop<T> {
     /** The stream is open on the server. Where it was opened without a checkpoint, that place is saved before any event. */
     private void atOpening(RawBatch batch) throws InterruptedException {
         listener.streamOpened(new StreamOpened(
-                settings.name(),
-                ResumeSteps.of(place, historyLoss.missed(), reader.isSplitting()),
-                place.clusterTime()));
+                settings.name(), ResumeSteps.of(place, historyLoss.missed(), failures.splits()), place.clusterTime()));
         if (historyLoss.missed().isEmpty()) {
             pinOpening(batch);
         } else if (isThere(batch)) {
@@ -272,13 +280,25 @@ final class WatchLoop<T> {
     }
 
     private void handOut(byte[] bytes, int offset) throws InterruptedException {
-        if (!reader.isSplitting()) {
+        if (!failures.splits()) {
             decodeAndDeliver(bytes, offset);
             return;
         }
-        Optional<RawBsonDocument> whole = fragments.accept(bytes, offset);
-        if (whole.isPresent()) {
-            decodeAndDeliver(whole.get().getBackingArray(), whole.get().getByteOffset());
+        try {
+            Optional<RawBsonDocument> whole = fragments.accept(bytes, offset);
+            if (whole.isPresent()) {
+                decodeAndDeliver(whole.get().getBackingArray(), whole.get().getByteOffset());
+            }
+        } catch (TooLargeEventException e) {
+            passOver(Culprit.of(e.envelope()).orElseThrow(() -> e), e);
+        }
+    }
+
+    /** An event that was received whole, but is more than may be kept. */
+    private void passOver(Culprit event, TooLargeEventException error) {
+        if (!place.isHandled(event.token())) {
+            undeliverable.passOver(event, error);
+            moveTo(new Position(event.token(), event.clusterTime()));
         }
     }
 
@@ -326,9 +346,12 @@ final class WatchLoop<T> {
         }
         LOG.warn("[{}] Skipped an event: {}", settings.name(), failure.getMessage());
         listener.eventSkipped(new EventSkipped(settings.name(), raw, failure));
-        Position position = new Position(token, raw.getTimestamp("clusterTime"));
-        deliverer.passed(position.token(), position.clusterTime());
-        place = Place.after(position);
+        moveTo(new Position(token, raw.getTimestamp("clusterTime")));
+    }
+
+    private void moveTo(Position skipped) {
+        deliverer.passed(skipped.token(), skipped.clusterTime());
+        place = Place.after(skipped);
     }
 
     /** Nothing more comes up to {@code position}: it may be saved when all before it is handled. */

@@ -4,6 +4,7 @@ import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.HistoryLostDecision;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
+import io.changewatch.UndeliverablePolicy;
 import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.deliver.Handlers;
@@ -42,11 +43,14 @@ public record WatcherSettings<T>(
      *
      * @param startFrom where to begin without a checkpoint
      * @param retry when a broken stream is opened again
+     * @param maxEventBytes how large an event may be that is put together from fragments
      */
     public record Recovery(
             StartPosition startFrom,
             RetryPolicy retry,
             HistoryLostDecision whenHistoryLost,
             InvalidatedPolicy whenInvalidated,
-            HandlerFailurePolicy whenHandlerFails) {}
+            HandlerFailurePolicy whenHandlerFails,
+            UndeliverablePolicy whenUndeliverable,
+            int maxEventBytes) {}
 }

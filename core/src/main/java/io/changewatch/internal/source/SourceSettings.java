@@ -5,6 +5,7 @@ import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import io.changewatch.event.Namespace;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.bson.BsonDocument;
@@ -31,8 +32,20 @@ public record SourceSettings(
 
     /** The same with {@code stage} as the last of the pipeline. */
     public SourceSettings withLastStage(BsonDocument stage) {
-        List<BsonDocument> stages = new java.util.ArrayList<>(pipeline);
+        List<BsonDocument> stages = new ArrayList<>(pipeline);
         stages.add(stage);
+        return withPipeline(stages);
+    }
+
+    /** The same with {@code stage} as the first of the pipeline. */
+    public SourceSettings withFirstStage(BsonDocument stage) {
+        List<BsonDocument> stages = new ArrayList<>(List.of(stage));
+        stages.addAll(pipeline);
+        return withPipeline(stages);
+    }
+
+    /** The same with other stages. */
+    public SourceSettings withPipeline(List<BsonDocument> stages) {
         return new SourceSettings(
                 scope,
                 stages,
@@ -42,6 +55,36 @@ public record SourceSettings(
                 batchSize,
                 maxAwait,
                 unresponsiveAfter,
+                collation,
+                comment);
+    }
+
+    /** The same with other images. */
+    public SourceSettings withImages(FullDocument after, FullDocumentBeforeChange before) {
+        return new SourceSettings(
+                scope,
+                pipeline,
+                after,
+                before,
+                showExpandedEvents,
+                batchSize,
+                maxAwait,
+                unresponsiveAfter,
+                collation,
+                comment);
+    }
+
+    /** The same with other batches. */
+    public SourceSettings withBatches(int size, Duration await, Duration margin) {
+        return new SourceSettings(
+                scope,
+                pipeline,
+                fullDocument,
+                fullDocumentBeforeChange,
+                showExpandedEvents,
+                size,
+                await,
+                margin,
                 collation,
                 comment);
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.changewatch.DecodeException;
-import io.changewatch.OversizeEventException;
 import io.changewatch.StreamFailedException;
 import io.changewatch.event.Update;
 import java.util.Optional;
@@ -94,11 +93,30 @@ class FragmentAssemblerTest {
             small.accept(fragment, 0);
 
             assertThatThrownBy(() -> small.accept(next, 0))
-                    .isInstanceOf(OversizeEventException.class)
-                    .hasMessage(
-                            "Cannot put together a split event: its fragments exceed 100 bytes. Do without fullDocument or"
-                                    + " fullDocumentBeforeChange, or leave their largest fields out by the pipeline.");
+                    .isInstanceOf(TooLargeEventException.class)
+                    .hasMessage("its fragments exceed 100 bytes");
             assertThat(small.isWaiting()).isFalse();
+        }
+
+        @Test
+        void anEventThatIsTooLargeWhenItsLastFragmentHasCome() {
+            FragmentAssembler small = new FragmentAssembler(1);
+            BsonDocument envelope = Events.update();
+            envelope.remove("_id");
+
+            assertThat(small.accept(Events.bytesOf(Events.fragment(1, 3, field("a"))), 0))
+                    .isEmpty();
+            assertThat(small.accept(Events.bytesOf(Events.fragment(2, 3, envelope)), 0))
+                    .isEmpty();
+            assertThat(small.isWaiting()).isTrue();
+            assertThatThrownBy(() -> small.accept(Events.bytesOf(Events.fragment(3, 3, field("b"))), 0))
+                    .isInstanceOfSatisfying(
+                            TooLargeEventException.class,
+                            tooLarge -> assertThat(tooLarge.envelope())
+                                    .containsOnlyKeys("_id", "operationType", "clusterTime", "ns", "documentKey")
+                                    .containsEntry("_id", Events.token("823"))
+                                    .containsEntry("documentKey", envelope.get("documentKey")));
+            assertThat(small.accept(Events.bytesOf(Events.insert("{}")), 0)).isPresent();
         }
 
         @Test

@@ -262,12 +262,11 @@ final class FailureTableTest {
 
         @Test
         void anIllegalOptionFailsAtRunTimeToo() throws InterruptedException {
-            setup.server.opens().batch(insert(101)).fails(command(47, "NoMatchingDocument"));
+            setup.server.opens().batch(insert(101)).fails(command(20, "IllegalOperation"));
 
             assertThat(setup.runToFailure())
                     .isInstanceOf(ConfigurationException.class)
-                    .hasMessageStartingWith(
-                            "Cannot watch shop.orders (watcher 'orders'): error 47 NoMatchingDocument. ");
+                    .hasMessageStartingWith("Cannot watch shop.orders (watcher 'orders'): error 20 IllegalOperation. ");
         }
     }
 

@@ -61,6 +61,11 @@ class RecordingListener implements WatcherListener {
     }
 
     @Override
+    public void eventUndeliverable(EventUndeliverable notice) {
+        notices.add(notice);
+    }
+
+    @Override
     public void checkpointSaved(CheckpointSaved notice) {
         notices.add(notice);
     }

@@ -9,6 +9,7 @@ import io.changewatch.HistoryLostDecision;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
+import io.changewatch.UndeliverablePolicy;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Namespace;
 import io.changewatch.event.ResumeToken;
@@ -57,6 +58,9 @@ final class WatchSetup {
     private HistoryLostDecision whenHistoryLost = HistoryLostPolicy.FAIL;
     private InvalidatedPolicy whenInvalidated = InvalidatedPolicy.REOPEN;
     private HandlerFailurePolicy whenHandlerFails = HandlerFailurePolicy.stop();
+    private UndeliverablePolicy whenUndeliverable = UndeliverablePolicy.FAIL;
+    private int maxEventBytes = 1_000_000;
+    private SourceSettings source = source();
     private Duration closeWithin = Duration.ofSeconds(10);
 
     /** A checkpoint of this watcher at an event. */
@@ -118,6 +122,22 @@ final class WatchSetup {
         return this;
     }
 
+    WatchSetup whenUndeliverable(UndeliverablePolicy policy) {
+        whenUndeliverable = policy;
+        return this;
+    }
+
+    WatchSetup maxEventBytes(int bytes) {
+        maxEventBytes = bytes;
+        return this;
+    }
+
+    /** Another stream than the default, of which the fingerprint does not matter. */
+    WatchSetup source(SourceSettings other) {
+        source = other;
+        return this;
+    }
+
     WatchSetup closeWithin(Duration timeout) {
         closeWithin = timeout;
         return this;
@@ -165,11 +185,18 @@ final class WatchSetup {
     WatcherSettings<BsonDocument> settings() {
         return new WatcherSettings<>(
                 "orders",
-                source(),
+                source,
                 new CheckpointSettings("orders", store, checkpointPolicy, storeRetry, maxUnsavedEvents, FINGERPRINT),
                 EventDecoders.of(BsonDocument.class, null),
                 new Handlers<>(List.of(), List.of(this::handle)),
-                new Recovery(startFrom, retry, whenHistoryLost, whenInvalidated, whenHandlerFails),
+                new Recovery(
+                        startFrom,
+                        retry,
+                        whenHistoryLost,
+                        whenInvalidated,
+                        whenHandlerFails,
+                        whenUndeliverable,
+                        maxEventBytes),
                 listeners,
                 closeWithin,
                 Duration.ofMinutes(1));
@@ -185,7 +212,7 @@ final class WatchSetup {
         return handled.stream().map(event -> event.clusterTime().getTime()).toList();
     }
 
-    private static SourceSettings source() {
+    static SourceSettings source() {
         return new SourceSettings(
                 Optional.of(Namespace.of("shop", "orders")),
                 List.of(),

@@ -1,0 +1,152 @@
+package io.changewatch.internal.engine;
+
+import com.mongodb.MongoException;
+import io.changewatch.UndeliverablePolicy;
+import io.changewatch.internal.engine.CulpritSearch.Failed;
+import io.changewatch.internal.engine.CulpritSearch.Found;
+import io.changewatch.internal.engine.WatcherSettings.Recovery;
+import io.changewatch.internal.source.RawBatch;
+import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.observe.WatcherListener.EventUndeliverable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is done about events that the server cannot deliver: each is found, and the watcher fails at it or leaves out exactly that
+ * one.
+ *
+ * <p>The error has no token, and hides what lies before the event in the same batch. So, step by step:
+ * <pre>
+ * 1. read on after the last position, one event a batch, until it fails: the culprit is the next event
+ * 2. {@link CulpritSearch} finds out which one that is
+ * 3. FAIL: throw, naming it.  SKIP: report it, and open the stream without it ({@link SearchStages#without})
+ * 4. when the position has passed it, the stream is opened without that stage again
+ * </pre>
+ * Leaving it out is what makes it work: a stream cannot be opened <em>after</em> such an event, see {@link CulpritSearch}. Where
+ * nothing at its cluster time is handled, the stream begins there, so that its position is the event's and a crash comes back to it.
+ *
+ * <p>Called on the watcher's thread only.
+ */
+final class UndeliverableEvents {
+    private static final Logger LOG = LoggerFactory.getLogger(UndeliverableEvents.class);
+    private static final int IMAGE_MISSING = 47;
+    private static final int MOST_SEARCHES_IN_VAIN = 3;
+
+    private final SourceSettings plain;
+    private final Recovery policy;
+    private final CulpritSearch search;
+    private final SafeListener listener;
+    private final FailureMessages messages;
+    private final Attempts attempts;
+
+    private final List<Culprit> excluded = new ArrayList<>();
+    private boolean careful;
+    private int steps;
+    private int searchesInVain;
+
+    UndeliverableEvents(
+            WatcherSettings<?> settings,
+            StreamReader reader,
+            SafeListener listener,
+            FailureMessages messages,
+            Attempts attempts) {
+        this.plain = settings.source();
+        this.policy = settings.recovery();
+        this.search = new CulpritSearch(plain, reader);
+        this.listener = listener;
+        this.messages = messages;
+        this.attempts = attempts;
+    }
+
+    /** How the stream is to be opened at a place. */
+    SourceSettings stream(Place place, boolean splits) {
+        excluded.removeIf(event -> place.isByToken() && place.isPassed(event.token()));
+        SourceSettings stream = SearchStages.without(excluded, splits ? SearchStages.split(plain) : plain);
+        steps = 0;
+        return careful ? stream.withBatches(1, plain.maxAwait(), plain.unresponsiveAfter()) : stream;
+    }
+
+    /** Whether the stream has been read with care for long enough: what failed has not failed again. */
+    boolean isCarefulInVain(RawBatch batch) {
+        if (!careful) {
+            return false;
+        }
+        steps++;
+        careful = batch.size() > 0 && steps <= plain.batchSize();
+        return !careful;
+    }
+
+    void progressed() {
+        searchesInVain = 0;
+    }
+
+    /** Where to open the stream next. */
+    Place respond(RuntimeException error, Place place, boolean splits) throws SourceFailure, InterruptedException {
+        if (!careful) {
+            careful = true;
+            LOG.warn(
+                    "[{}] The server cannot deliver an event ({}); reading up to it one by one.",
+                    messages.watcher(),
+                    FailureMessages.describe(error));
+            return place;
+        }
+        Optional<Found> found = search.find(new Failed(place, splits, isImageMissing(error), excluded));
+        return found.isPresent() ? leaveOut(found.get(), place, error) : foundNothing(error, place);
+    }
+
+    /** An event that was received and cannot be used. */
+    void passOver(Culprit event, RuntimeException error) {
+        if (policy.whenUndeliverable() == UndeliverablePolicy.FAIL) {
+            throw messages.undeliverable(Optional.of(event), error);
+        }
+        LOG.warn(
+                "[{}] Skipped {}: {}. It cannot be delivered; going on behind it, as whenUndeliverable says.",
+                messages.watcher(),
+                event.describe(),
+                FailureMessages.describe(error));
+        listener.eventUndeliverable(new EventUndeliverable(
+                messages.watcher(), event.namespace(), event.documentKey(), event.clusterTime(), event.token(), error));
+    }
+
+    private Place leaveOut(Found found, Place place, RuntimeException error) {
+        careful = false;
+        searchesInVain = 0;
+        if (!found.handled().isEmpty()) {
+            excluded.addAll(found.handled());
+            return place.from(found.culprit().clusterTime());
+        }
+        Culprit culprit = found.culprit();
+        passOver(culprit, error);
+        boolean alone = found.isNext() && isBehind(culprit.clusterTime(), place);
+        if (alone) {
+            excluded.clear();
+        }
+        excluded.add(culprit);
+        return alone ? place.from(culprit.clusterTime()) : place;
+    }
+
+    private static boolean isBehind(BsonTimestamp time, Place place) {
+        return place.origin().filter(from -> time.compareTo(from) > 0).isPresent();
+    }
+
+    private Place foundNothing(RuntimeException error, Place place) throws InterruptedException {
+        searchesInVain++;
+        if (searchesInVain >= MOST_SEARCHES_IN_VAIN) {
+            throw messages.undeliverable(Optional.empty(), error);
+        }
+        if (!attempts.waitAfter(error, policy.retry())) {
+            throw messages.givenUp(attempts.failures(), error);
+        }
+        return place;
+    }
+
+    private boolean isImageMissing(RuntimeException error) {
+        return error instanceof MongoException mongo
+                && mongo.getCode() == IMAGE_MISSING
+                && SearchStages.requiresImages(plain);
+    }
+}
