@@ -6,6 +6,7 @@ import static io.changewatch.push.Events.token;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.changewatch.HistoryLostException;
+import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StreamFailedException;
 import io.changewatch.event.Gap;
 import io.changewatch.event.ResumeToken;
@@ -142,8 +143,12 @@ final class ConnectionTest {
             feed.send();
             feed.accept(1);
             feed.send();
-            feed.hub.accept(
-                    Gap.<Document>of(highWater(5), time(2), time(5), new IllegalStateException("oplog too short")));
+            feed.hub.accept(Gap.<Document>of(
+                    highWater(5),
+                    time(2),
+                    time(5),
+                    HistoryLostPolicy.RESTART_FROM_NOW,
+                    new IllegalStateException("oplog too short")));
             feed.hub.clients().forEach(one -> one.beat(feed.nanos));
             feed.send();
 
@@ -155,8 +160,12 @@ final class ConnectionTest {
             feed.attach(client, Condition.documentKey("_id").eq(9));
             feed.send();
             feed.accept(1);
-            feed.hub.accept(
-                    Gap.<Document>of(highWater(5), time(2), time(5), new IllegalStateException("oplog too short")));
+            feed.hub.accept(Gap.<Document>of(
+                    highWater(5),
+                    time(2),
+                    time(5),
+                    HistoryLostPolicy.RESTART_FROM_NOW,
+                    new IllegalStateException("oplog too short")));
             feed.accept(9);
             feed.send();
 
@@ -449,8 +458,12 @@ final class ConnectionTest {
         void isToldNoGapThatLiesBeforeWhatItHas() {
             feed.resume(client, token(9));
             feed.send();
-            feed.hub.accept(
-                    Gap.<Document>of(highWater(5), time(2), time(5), new IllegalStateException("oplog too short")));
+            feed.hub.accept(Gap.<Document>of(
+                    highWater(5),
+                    time(2),
+                    time(5),
+                    HistoryLostPolicy.RESTART_FROM_NOW,
+                    new IllegalStateException("oplog too short")));
             feed.accept(6, 9, 10);
             feed.send();
 
