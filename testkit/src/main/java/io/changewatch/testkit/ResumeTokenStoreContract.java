@@ -2,14 +2,14 @@ package io.changewatch.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
-import static org.assertj.core.api.Assertions.assertThatNullPointerException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.changewatch.event.ResumeToken;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.Fingerprint;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
+import io.changewatch.resume.StoreLockedException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -42,6 +43,7 @@ public abstract class ResumeTokenStoreContract {
     private static final String WATCHER = "order-indexer";
     private static final int THREADS = 8;
     private static final int SAVES = 25;
+    private static final String WHAT_WAS_REFUSED = "what was refused changes nothing";
 
     private final List<ResumeTokenStore> opened = new ArrayList<>();
 
@@ -67,7 +69,9 @@ public abstract class ResumeTokenStoreContract {
 
     @Test
     void isEmptyForAWatcherItHasNeverSeen() {
-        assertThat(opened().load(WATCHER)).isEmpty();
+        assertThat(opened().load(WATCHER))
+                .as("load(...) of a watcher for which nothing was saved is empty, not null and not an exception")
+                .isEmpty();
     }
 
     @Test
@@ -84,7 +88,9 @@ public abstract class ResumeTokenStoreContract {
 
         store.save(WATCHER, checkpoint);
 
-        assertThat(store.load(WATCHER)).contains(checkpoint);
+        assertThat(store.load(WATCHER))
+                .as("load(...) returns every part of what was saved, as Checkpoint.fromBson or fromJson reads it")
+                .contains(checkpoint);
     }
 
     @Test
@@ -93,10 +99,10 @@ public abstract class ResumeTokenStoreContract {
         store.save(WATCHER, at(0, 100, "A"));
 
         store.save(WATCHER, at(0, 200, "A"));
-        assertThat(store.load(WATCHER)).contains(at(0, 200, "A"));
+        assertHolds(store, at(0, 200, "A"), "a later cluster time replaces an earlier one");
 
         store.save(WATCHER, at(0, 200, "B"));
-        assertThat(store.load(WATCHER)).contains(at(0, 200, "B"));
+        assertHolds(store, at(0, 200, "B"), "a later token of the same cluster time replaces an earlier one");
     }
 
     @Test
@@ -112,7 +118,7 @@ public abstract class ResumeTokenStoreContract {
 
         store.save(WATCHER, again);
 
-        assertThat(store.load(WATCHER)).contains(again);
+        assertHolds(store, again, "a save of the position that is held is accepted, with what else it brings");
     }
 
     @Test
@@ -120,10 +126,10 @@ public abstract class ResumeTokenStoreContract {
         ResumeTokenStore store = opened();
         store.save(WATCHER, at(0, 200, "B"));
 
-        assertRefused(store, at(0, 100, "C"));
-        assertRefused(store, at(0, 200, "A"));
+        assertRefused(store, at(0, 100, "C"), "an earlier cluster time, whatever its token");
+        assertRefused(store, at(0, 200, "A"), "an earlier token of the same cluster time");
 
-        assertThat(store.load(WATCHER)).contains(at(0, 200, "B"));
+        assertHolds(store, at(0, 200, "B"), WHAT_WAS_REFUSED);
     }
 
     @Test
@@ -131,10 +137,10 @@ public abstract class ResumeTokenStoreContract {
         ResumeTokenStore store = opened();
         store.save(WATCHER, at(2, 100, "A"));
 
-        assertRefused(store, at(1, 900, "Z"));
-        assertRefused(store, at(0, 900, "Z"));
+        assertRefused(store, at(1, 900, "Z"), "a term that is lower by one, although its position is later");
+        assertRefused(store, at(0, 900, "Z"), "the term 0, although its position is later");
 
-        assertThat(store.load(WATCHER)).contains(at(2, 100, "A"));
+        assertHolds(store, at(2, 100, "A"), WHAT_WAS_REFUSED);
     }
 
     @Test
@@ -144,7 +150,7 @@ public abstract class ResumeTokenStoreContract {
 
         store.save(WATCHER, at(2, 100, "A"));
 
-        assertThat(store.load(WATCHER)).contains(at(2, 100, "A"));
+        assertHolds(store, at(2, 100, "A"), "a higher term is accepted, although its position is earlier");
     }
 
     @Test
@@ -154,8 +160,9 @@ public abstract class ResumeTokenStoreContract {
 
         store.save(WATCHER, at(0, Integer.MIN_VALUE, "A"));
 
-        assertRefused(store, at(0, Integer.MAX_VALUE, "Z"));
-        assertThat(store.load(WATCHER)).contains(at(0, Integer.MIN_VALUE, "A"));
+        assertRefused(
+                store, at(0, Integer.MAX_VALUE, "Z"), "seconds before 2038, over some after it: they are unsigned");
+        assertHolds(store, at(0, Integer.MIN_VALUE, "A"), "seconds after 2038 replace those before: they are unsigned");
     }
 
     @Test
@@ -165,19 +172,21 @@ public abstract class ResumeTokenStoreContract {
 
         store.delete(WATCHER);
 
-        assertThat(store.load(WATCHER)).isEmpty();
+        assertNothing(store, "after delete(...) nothing is loaded");
         store.release(WATCHER);
-        assertThat(opened().load(WATCHER)).isEmpty();
+        assertNothing(opened(), "after delete(...) nothing is loaded by a store that is opened later either");
     }
 
     @Test
     void deletesWhatIsNotThere() {
         ResumeTokenStore store = opened();
 
-        store.delete(WATCHER);
+        assertThatCode(() -> store.delete(WATCHER))
+                .as("delete(...) of a watcher that is not there does nothing")
+                .doesNotThrowAnyException();
         store.delete(WATCHER);
 
-        assertThat(store.load(WATCHER)).isEmpty();
+        assertNothing(store, "delete(...) of what is not there makes nothing");
     }
 
     @Test
@@ -188,7 +197,7 @@ public abstract class ResumeTokenStoreContract {
         store.delete(WATCHER);
         store.save(WATCHER, at(0, 100, "A"));
 
-        assertThat(store.load(WATCHER)).contains(at(0, 100, "A"));
+        assertHolds(store, at(0, 100, "A"), "after delete(...) any position and any term is accepted");
     }
 
     @Test
@@ -200,7 +209,7 @@ public abstract class ResumeTokenStoreContract {
 
         ResumeTokenStore after = opened();
 
-        assertThat(after.load(WATCHER)).contains(at(0, 200, "A"));
+        assertHolds(after, at(0, 200, "A"), "a store that is opened later finds what was saved last");
     }
 
     @Test
@@ -211,7 +220,7 @@ public abstract class ResumeTokenStoreContract {
 
         ResumeTokenStore after = opened();
 
-        assertRefused(after, at(0, 100, "A"));
+        assertRefused(after, at(0, 100, "A"), "an earlier position than another store saved, also in the first save");
     }
 
     @Test
@@ -224,8 +233,8 @@ public abstract class ResumeTokenStoreContract {
         other.save(WATCHER, at(0, 200, "A"));
         other.release(WATCHER);
 
-        assertRefused(one, at(0, 150, "A"));
-        assertThat(one.load(WATCHER)).contains(at(0, 200, "A"));
+        assertRefused(one, at(0, 150, "A"), "an earlier position than the one that another store saved meanwhile");
+        assertHolds(one, at(0, 200, "A"), "a store sees what another one saved after release(...)");
     }
 
     @Test
@@ -250,7 +259,51 @@ public abstract class ResumeTokenStoreContract {
     void releasesWhatItDoesNotHold() {
         ResumeTokenStore store = opened();
 
-        assertThatCode(() -> store.release(WATCHER)).doesNotThrowAnyException();
+        assertThatCode(() -> store.release(WATCHER))
+                .as("release(...) of a watcher that is not held does nothing")
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void takesAPlaceAgainThatWasReleased() {
+        ResumeTokenStore store = opened();
+        store.acquire(WATCHER);
+        store.save(WATCHER, at(0, 100, "A"));
+        store.release(WATCHER);
+
+        assertThatCode(() -> store.acquire(WATCHER))
+                .as("acquire(...) is accepted after release(...)")
+                .doesNotThrowAnyException();
+
+        assertHolds(store, at(0, 100, "A"), "acquire(...) and release(...) leave the checkpoint as it is");
+        store.save(WATCHER, at(0, 200, "A"));
+        assertHolds(store, at(0, 200, "A"), "whoever acquired may save");
+    }
+
+    /** Whether it is refused is the store's choice, and a refusal is a {@link StoreLockedException}. */
+    @Test
+    void leavesAWatcherItsPlaceWhenItRefusesAnother() {
+        ResumeTokenStore store = opened();
+        ResumeTokenStore other = opened();
+        store.acquire(WATCHER);
+        store.save(WATCHER, at(0, 100, "A"));
+
+        if (isRefused(other)) {
+            store.save(WATCHER, at(0, 200, "A"));
+            assertHolds(store, at(0, 200, "A"), "who was refused does not disturb the watcher that has the place");
+        } else {
+            other.save(WATCHER, at(0, 200, "A"));
+            assertHolds(other, at(0, 200, "A"), "who was accepted may save");
+        }
+    }
+
+    private static boolean isRefused(ResumeTokenStore store) {
+        try {
+            store.acquire(WATCHER);
+            return false;
+        } catch (StoreLockedException refused) {
+            return true;
+        }
     }
 
     @Test
@@ -263,9 +316,13 @@ public abstract class ResumeTokenStoreContract {
 
         store.delete(names.get(0));
 
-        assertThat(store.load(names.get(0))).isEmpty();
+        assertThat(store.load(names.get(0)))
+                .as("the watcher '%s', which was deleted", names.get(0))
+                .isEmpty();
         for (int i = 1; i < names.size(); i++) {
-            assertThat(store.load(names.get(i))).as(names.get(i)).contains(at(0, i + 1, "A"));
+            assertThat(store.load(names.get(i)))
+                    .as("the watcher '%s' has a checkpoint of its own, whatever the others are called", names.get(i))
+                    .contains(at(0, i + 1, "A"));
         }
     }
 
@@ -275,12 +332,16 @@ public abstract class ResumeTokenStoreContract {
         onThreads(thread -> {
             for (int save = 1; save <= SAVES; save++) {
                 store.save("watcher-" + thread, at(0, save, "A"));
-                assertThat(store.load("watcher-" + thread)).contains(at(0, save, "A"));
+                assertThat(store.load("watcher-" + thread))
+                        .as("a thread finds what it saved for a watcher of its own, while others save for theirs")
+                        .contains(at(0, save, "A"));
             }
         });
 
         for (int thread = 0; thread < THREADS; thread++) {
-            assertThat(store.load("watcher-" + thread)).contains(at(0, SAVES, "A"));
+            assertThat(store.load("watcher-" + thread))
+                    .as("the last save of each watcher is kept when all threads have ended")
+                    .contains(at(0, SAVES, "A"));
         }
     }
 
@@ -294,24 +355,32 @@ public abstract class ResumeTokenStoreContract {
                 boolean accepted = isAccepted(store, offered);
                 Checkpoint held = store.load(WATCHER).orElseThrow();
                 assertThat(held.isOlderThan(offered))
-                        .as("accepted: " + accepted)
+                        .as(
+                                "after save(...) of %s was %s, load(...) returns %s, which must not be older",
+                                offered, accepted ? "accepted" : "refused", held)
                         .isFalse();
             }
         });
 
         int last = SAVES % 2 == 1 ? SAVES : SAVES - 1;
-        assertThat(store.load(WATCHER)).contains(at(1, last, "A"));
+        assertHolds(store, at(1, last, "A"), "of all that threads offered at the same time, the newest is kept");
     }
 
     @Test
     void refusesNull() {
         ResumeTokenStore store = opened();
 
-        assertThatNullPointerException().isThrownBy(() -> store.load(absent()));
-        assertThatNullPointerException().isThrownBy(() -> store.peek(absent()));
-        assertThatNullPointerException().isThrownBy(() -> store.save(absent(), at(0, 1, "A")));
-        assertThatNullPointerException().isThrownBy(() -> store.save(WATCHER, absent()));
-        assertThatNullPointerException().isThrownBy(() -> store.delete(absent()));
+        assertRefusesNull("load(null)", () -> store.load(absent()));
+        assertRefusesNull("peek(null)", () -> store.peek(absent()));
+        assertRefusesNull("save(null, checkpoint)", () -> store.save(absent(), at(0, 1, "A")));
+        assertRefusesNull("save(watcher, null)", () -> store.save(WATCHER, absent()));
+        assertRefusesNull("delete(null)", () -> store.delete(absent()));
+    }
+
+    private static void assertRefusesNull(String call, ThrowingCallable code) {
+        assertThat(catchThrowable(code))
+                .as("%s: an argument that is null is refused with a NullPointerException", call)
+                .isInstanceOf(NullPointerException.class);
     }
 
     private ResumeTokenStore opened() {
@@ -329,8 +398,18 @@ public abstract class ResumeTokenStoreContract {
                 term);
     }
 
-    private static void assertRefused(ResumeTokenStore store, Checkpoint checkpoint) {
-        assertThatThrownBy(() -> store.save(WATCHER, checkpoint)).isInstanceOf(StaleCheckpointException.class);
+    private static void assertRefused(ResumeTokenStore store, Checkpoint checkpoint, String what) {
+        assertThat(catchThrowable(() -> store.save(WATCHER, checkpoint)))
+                .as("save(...) refuses with a StaleCheckpointException: %s", what)
+                .isInstanceOf(StaleCheckpointException.class);
+    }
+
+    private static void assertHolds(ResumeTokenStore store, Checkpoint checkpoint, String promise) {
+        assertThat(store.load(WATCHER)).as(promise).contains(checkpoint);
+    }
+
+    private static void assertNothing(ResumeTokenStore store, String promise) {
+        assertThat(store.load(WATCHER)).as(promise).isEmpty();
     }
 
     private static boolean isAccepted(ResumeTokenStore store, Checkpoint checkpoint) {
