@@ -1,5 +1,6 @@
 package io.changewatch.resume.mongo;
 
+import static com.mongodb.client.model.Filters.and;
 import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
 
 import com.mongodb.ErrorCategory;
@@ -18,9 +19,12 @@ import io.changewatch.resume.CorruptCheckpointException;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
+import io.changewatch.resume.StoreLockedException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.bson.BsonDocument;
@@ -38,6 +42,11 @@ import org.reactivestreams.Publisher;
  * <p>A save is one conditional write that a majority acknowledges: no failover undoes it, and the server itself refuses an
  * older position or a lower term, so two watchers of one name cannot move each other back. A write whose answer was lost is
  * simply made again.
+ *
+ * <p>Of two watchers of one name, the newcomer wins: its first save marks the document as its own, and the next save of the other
+ * one is refused with a {@link StoreLockedException}, which ends that watcher. Nothing is lost by that, but until then both
+ * handle events: this is no lease. Two watchers on one store object are refused at the start of the second. Who only loads takes
+ * nothing over.
  *
  * <p>The user needs {@code find}, {@code insert}, {@code update} and {@code remove} on the collection.
  *
@@ -59,19 +68,23 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     /** Keeps checkpoints in {@code collection}; its own codecs and read and write concerns do not matter. */
     public static MongoResumeTokenStore in(MongoCollection<?> collection) {
         Objects.requireNonNull(collection, "collection");
-        return new MongoResumeTokenStore(collection.withDocumentClass(BsonDocument.class), TIMEOUT);
+        return new MongoResumeTokenStore(
+                collection.withDocumentClass(BsonDocument.class), TIMEOUT, new ConcurrentHashMap<>());
     }
 
     private final MongoCollection<BsonDocument> collection;
     private final Duration timeout;
+    private final Map<String, Holder> holders;
 
-    private MongoResumeTokenStore(MongoCollection<BsonDocument> collection, Duration timeout) {
+    private MongoResumeTokenStore(
+            MongoCollection<BsonDocument> collection, Duration timeout, Map<String, Holder> holders) {
         this.collection = collection
                 .withCodecRegistry(fromProviders(new BsonValueCodecProvider()))
                 .withReadPreference(ReadPreference.primary())
                 .withReadConcern(ReadConcern.MAJORITY)
                 .withWriteConcern(WriteConcern.MAJORITY.withWTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS));
         this.timeout = timeout;
+        this.holders = holders;
     }
 
     /**
@@ -84,7 +97,24 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         if (limit.compareTo(Duration.ofMillis(1)) < 0 || limit.compareTo(Duration.ofDays(24)) > 0) {
             throw new IllegalArgumentException("timeout(" + limit + "): a limit from 1 ms to 24 days is needed.");
         }
-        return new MongoResumeTokenStore(collection, limit);
+        return new MongoResumeTokenStore(collection, limit, holders);
+    }
+
+    /**
+     * {@inheritDoc} Does not ask the server: whoever holds the document there is told by the first save.
+     *
+     * @throws StoreLockedException if another watcher of this store object has it
+     */
+    @Override
+    public void acquire(String watcher) {
+        Objects.requireNonNull(watcher, "watcher");
+        if (!holders.computeIfAbsent(watcher, name -> new Holder()).take()) {
+            throw new StoreLockedException(
+                    "Cannot take the place of watcher '" + watcher + "' in " + place()
+                            + ": another watcher of this store has it. Stop the other watcher of this name, or give this one"
+                            + " another name.",
+                    null);
+        }
     }
 
     /**
@@ -96,13 +126,14 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     @Override
     public Optional<Checkpoint> load(String watcher) {
         Objects.requireNonNull(watcher, "watcher");
-        return new Call("load", watcher).run(call -> call.read(collection));
+        return new Call("load", watcher).run(Call::read);
     }
 
     /**
      * {@inheritDoc}
      *
      * @throws StaleCheckpointException if the document holds a newer checkpoint or a higher term
+     * @throws StoreLockedException if another store has saved there since this one did
      * @throws CorruptCheckpointException if the document there is damaged or was not written by ChangeWatch
      * @throws StoreException if the server fails, or does not answer within the time limit; it may have saved all the same,
      *     and saving again is safe
@@ -111,7 +142,8 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     public void save(String watcher, Checkpoint checkpoint) {
         Objects.requireNonNull(watcher, "watcher");
         Objects.requireNonNull(checkpoint, "checkpoint");
-        new Call("save", watcher).run(call -> call.save(checkpoint));
+        Holder holder = holders.computeIfAbsent(watcher, name -> new Holder());
+        new Call("save", watcher).run(call -> call.save(checkpoint, holder));
     }
 
     /**
@@ -125,6 +157,12 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         new Call("delete", watcher)
                 .run(call -> call.await(
                         collection.deleteOne(CheckpointDocument.of(watcher), new DeleteOptions().collation(SIMPLE))));
+    }
+
+    /** Forgets that the document is this store's. What is saved stays. */
+    @Override
+    public void release(String watcher) {
+        holders.remove(Objects.requireNonNull(watcher, "watcher"));
     }
 
     private String place() {
@@ -168,10 +206,14 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
             return Answer.of(publisher, deadline);
         }
 
-        Optional<Checkpoint> read(MongoCollection<BsonDocument> from) throws InterruptedException, TimeoutException {
-            Publisher<BsonDocument> found =
-                    from.find(CheckpointDocument.of(watcher)).collation(SIMPLE).first();
-            return await(found).map(this::checkpoint);
+        Optional<Checkpoint> read() throws InterruptedException, TimeoutException {
+            return find(collection).map(this::checkpoint);
+        }
+
+        private Optional<BsonDocument> find(MongoCollection<BsonDocument> from)
+                throws InterruptedException, TimeoutException {
+            return await(
+                    from.find(CheckpointDocument.of(watcher)).collation(SIMPLE).first());
         }
 
         private Checkpoint checkpoint(BsonDocument document) {
@@ -189,39 +231,59 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
          * A document that the condition does not match makes the upsert fail on its {@code _id}. Unless that document is newer,
          * another thread or process has made it between the two halves of the upsert, and a second try finds it.
          */
-        UpdateResult save(Checkpoint offered) throws InterruptedException, TimeoutException {
+        UpdateResult save(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
+            UpdateResult result;
             try {
-                return upsertOrRefuse(offered);
+                result = upsertOrRefuse(offered, holder);
             } catch (MongoWriteException race) {
-                return upsertOrRefuse(offered);
+                result = upsertOrRefuse(offered, holder);
             }
+            holder.saved();
+            return result;
         }
 
-        private UpdateResult upsertOrRefuse(Checkpoint offered) throws InterruptedException, TimeoutException {
+        private UpdateResult upsertOrRefuse(Checkpoint offered, Holder holder)
+                throws InterruptedException, TimeoutException {
             try {
-                return upsert(offered);
+                return upsert(offered, holder);
             } catch (MongoWriteException e) {
                 if (e.getError().getCategory() == ErrorCategory.DUPLICATE_KEY) {
-                    refuseIfStale(offered);
+                    refuse(offered, holder);
                 }
                 throw e;
             }
         }
 
-        private UpdateResult upsert(Checkpoint offered) throws InterruptedException, TimeoutException {
+        private UpdateResult upsert(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
             return await(collection.updateOne(
-                            CheckpointDocument.replaceableBy(offered, watcher),
-                            new BsonDocument("$set", offered.toBson()),
+                            and(CheckpointDocument.replaceableBy(offered, watcher), holder.mayReplace()),
+                            holder.marking(new BsonDocument("$set", offered.toBson())),
                             new UpdateOptions().upsert(true).collation(SIMPLE)))
                     .orElseThrow();
         }
 
         /** Reads what refused the write, which a majority need not have yet. */
-        private void refuseIfStale(Checkpoint offered) throws InterruptedException, TimeoutException {
-            Optional<Checkpoint> held = read(collection.withReadConcern(ReadConcern.LOCAL));
-            if (held.isPresent() && offered.isOlderThan(held.get())) {
-                throw StaleCheckpointException.refusing(watcher, place(), offered, held.get());
+        private void refuse(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
+            Optional<BsonDocument> found = find(collection.withReadConcern(ReadConcern.LOCAL));
+            if (found.isEmpty()) {
+                return;
             }
+            if (holder.isTakenOver(found.get())) {
+                throw takenOver(holder.since(found.get()));
+            }
+            Checkpoint held = checkpoint(found.get());
+            if (offered.isOlderThan(held)) {
+                throw StaleCheckpointException.refusing(watcher, place(), offered, held);
+            }
+        }
+
+        private StoreLockedException takenOver(String since) {
+            return new StoreLockedException(
+                    "Refused a checkpoint of watcher '" + watcher + "' in " + place()
+                            + ": another watcher of this name has taken over" + since
+                            + ". Stop one of them or give it another name. The other one goes on from what was saved, so nothing is"
+                            + " lost.",
+                    null);
         }
     }
 
