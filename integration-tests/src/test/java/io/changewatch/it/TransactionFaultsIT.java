@@ -4,9 +4,12 @@ import static io.changewatch.it.Eventually.LIMIT;
 import static io.changewatch.it.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.mongodb.MongoException;
 import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
+import com.mongodb.reactivestreams.client.MongoCollection;
+import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.EventHandler;
@@ -154,11 +157,28 @@ class TransactionFaultsIT {
         List<Document> orders = IntStream.range(0, EVENTS)
                 .mapToObj(number -> new Document("_id", number).append("large", LARGE))
                 .toList();
+        MongoDatabase shop = writing.getDatabase(database);
+        Publishers.await(shop.createCollection("orders"));
         try (ClientSession session = Publishers.first(writing.startSession())) {
-            session.startTransaction();
-            Publishers.await(
-                    writing.getDatabase(database).getCollection("orders").insertMany(session, orders));
+            while (!isWritten(session, shop.getCollection("orders"), orders)) {
+                Publishers.await(session.abortTransaction());
+            }
+        }
+    }
+
+    /** Whether the server, which is still busy with its own tables, did not ask for a repetition. */
+    private static boolean isWritten(
+            ClientSession session, MongoCollection<Document> collection, List<Document> documents) {
+        session.startTransaction();
+        try {
+            Publishers.await(collection.insertMany(session, documents));
             Publishers.await(session.commitTransaction());
+            return true;
+        } catch (MongoException e) {
+            if (e.hasErrorLabel(MongoException.TRANSIENT_TRANSACTION_ERROR_LABEL)) {
+                return false;
+            }
+            throw e;
         }
     }
 }
