@@ -52,7 +52,7 @@ public final class DecodeException extends ChangeWatchException {
         return field;
     }
 
-    /** The whole event as the server sent it; an empty document if its bytes are none. */
+    /** The whole event as the server sent it; if its bytes are no BSON document, of token, operation, cluster time, namespace and key what comes before the damage. */
     public BsonDocument raw() {
         return raw;
     }

@@ -64,7 +64,7 @@ final class BatchEventDecoder<T> implements EventDecoder<T> {
         try {
             event = Envelope.scan(bytes, offset);
         } catch (MalformedBsonException e) {
-            throw DecodeFailures.unreadable(e);
+            throw DecodeFailures.unreadable(bytes, offset, e);
         }
         try {
             return decode(event);

@@ -19,11 +19,12 @@ final class DecodeFailures {
 
     private DecodeFailures() {}
 
-    /** For bytes that are no BSON document: nothing is known of the event. */
-    static DecodeException unreadable(MalformedBsonException e) {
-        String message =
-                "Cannot decode an event: its bytes are not valid BSON: " + e.reason() + ". " + DAMAGED + OR_SKIP;
-        return new DecodeException(message, Optional.empty(), Optional.empty(), "", new BsonDocument(), e);
+    /** For bytes that are no BSON document: of the event is known what lies before the damage. It can be skipped if that is a position. */
+    static DecodeException unreadable(byte[] bytes, int offset, MalformedBsonException e) {
+        BsonDocument part = ReadablePart.of(bytes, offset);
+        String message = "Cannot decode an event: its bytes are not valid BSON: " + e.reason() + ". " + DAMAGED
+                + (ReadablePart.isPosition(part) ? OR_SKIP : ", and start the watcher again.");
+        return new DecodeException(message, Optional.empty(), Optional.empty(), "", part, e);
     }
 
     /** For a part of the envelope that is no BSON document. */

@@ -95,7 +95,7 @@ public final class FragmentAssembler {
         try {
             return Envelope.scan(bytes, offset);
         } catch (MalformedBsonException e) {
-            throw DecodeFailures.unreadable(e);
+            throw DecodeFailures.unreadable(bytes, offset, e);
         }
     }
 

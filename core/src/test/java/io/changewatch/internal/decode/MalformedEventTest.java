@@ -14,6 +14,7 @@ import java.util.UUID;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
+import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.junit.jupiter.api.Test;
 
@@ -45,11 +46,40 @@ class MalformedEventTest {
 
         assertThat(failure)
                 .hasMessage("Cannot decode an event: its bytes are not valid BSON: a document of " + whole.length
-                        + " bytes where 100 are there." + REMEDY);
+                        + " bytes where 100 are there. Look for what damages bytes between the server and the application, "
+                        + "and start the watcher again.");
         assertThat(failure.field()).isEmpty();
         assertThat(failure.raw()).isEmpty();
         assertThat(failure.namespace()).isEmpty();
         assertThat(failure.documentKey()).isEmpty();
+    }
+
+    @Test
+    void keepsWhatTellsWhichEventItIsWhereTheBytesAreDamagedBehindIt() {
+        BsonDocument event = Events.insert("{a: 1}").append("zz", new BsonString("text"));
+        byte[] damaged = Events.bytesOf(event);
+        damaged[indexOf(damaged, "text") - 4] = 99;
+
+        DecodeException failure = catchThrowableOfType(DecodeException.class, () -> documents.decode(damaged, 0));
+
+        assertThat(failure)
+                .hasMessageStartingWith(
+                        "Cannot decode an event: its bytes are not valid BSON: a value beyond the end of its ")
+                .hasMessageEndingWith(REMEDY);
+        assertThat(failure.raw())
+                .containsOnlyKeys("_id", "operationType", "clusterTime", "ns", "documentKey")
+                .allSatisfy((name, value) -> assertThat(value).isEqualTo(event.get(name)));
+    }
+
+    @Test
+    void doesNotPromiseToSkipWhatHasNoPosition() {
+        byte[] damaged = Events.bytesOf(Events.insert("{a: 1}"));
+        damaged[4] = 0x55; // the type of the first field, the token
+
+        DecodeException failure = catchThrowableOfType(DecodeException.class, () -> documents.decode(damaged, 0));
+
+        assertThat(failure).hasMessageEndingWith("application, and start the watcher again.");
+        assertThat(failure.raw()).isEmpty();
     }
 
     @Test

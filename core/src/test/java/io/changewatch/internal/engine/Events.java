@@ -1,11 +1,14 @@
 package io.changewatch.internal.engine;
 
 import io.changewatch.event.ResumeToken;
+import java.util.Arrays;
 import org.bson.BsonDateTime;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
+import org.bson.RawBsonDocument;
+import org.bson.codecs.BsonDocumentCodec;
 
 /**
  * Events and tokens as a server makes them. Event n happened at cluster time n/1; its document has the {@code _id} n.
@@ -63,6 +66,16 @@ final class Events {
     /** An insert whose document is a number. */
     static BsonDocument undecodable(int seconds) {
         return insert(seconds).append("fullDocument", new BsonInt32(seconds));
+    }
+
+    /** The bytes of an insert with one more field, the length of whose value is wrong. */
+    static byte[] damagedAtItsEnd(int seconds) {
+        RawBsonDocument event =
+                new RawBsonDocument(insert(seconds).append("last", new BsonString("")), new BsonDocumentCodec());
+        byte[] bytes = Arrays.copyOfRange(
+                event.getBackingArray(), event.getByteOffset(), event.getByteOffset() + event.getByteLength());
+        bytes[bytes.length - 6] = 99; // of the length, the empty string and the end
+        return bytes;
     }
 
     static BsonDocument drop(int seconds) {

@@ -247,6 +247,23 @@ final class PositionTest {
     }
 
     @Test
+    void anEventWhoseBytesAreDamagedIsPassedIfThePolicySkips() throws InterruptedException {
+        setup.whenHandlerFails(HandlerFailurePolicy.skip());
+        setup.server
+                .opens()
+                .raw(Events.damagedAtItsEnd(102), highWater(103))
+                .batch(insert(104))
+                .fails(network());
+        setup.run();
+
+        assertThat(setup.handledTimes()).containsExactly(104);
+        assertThat(setup.listener.all(EventSkipped.class))
+                .singleElement()
+                .satisfies(notice ->
+                        assertThat(notice.raw().get("_id")).isEqualTo(token(102).value()));
+    }
+
+    @Test
     void anEventThatCannotBeDecodedEndsTheWatcherOtherwise() throws InterruptedException {
         setup.server.opens().batch(insert(101), Events.undecodable(102));
 

@@ -166,6 +166,11 @@ final class ScriptedSource implements SourceProvider {
             return step(() -> rawBatch(positionAfter, events));
         }
 
+        /** A batch of one event in these bytes. */
+        Stream raw(byte[] event, ResumeToken positionAfter) {
+            return step(() -> new RawBatch(event, new int[] {0}, positionAfter, null));
+        }
+
         /** An empty batch. */
         Stream idle(ResumeToken positionAfter) {
             return batchUpTo(positionAfter);
