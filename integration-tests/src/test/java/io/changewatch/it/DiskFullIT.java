@@ -105,8 +105,7 @@ class DiskFullIT {
             next.kill();
             int first = next.handled().get(0);
             assertThat(handled - first).isEqualTo(MAX_UNSAVED);
-            assertThat(next.handled())
-                    .isEqualTo(Handled.upTo(written).subList(first, written));
+            assertThat(next.handled()).isEqualTo(Handled.upTo(written).subList(first, written));
         } finally {
             next.close();
         }
