@@ -30,6 +30,7 @@ import org.bson.BsonTimestamp;
  * @param lastPosition the position up to which everything was handled
  * @param lastClusterTime the cluster time of that position
  * @param lastSavedAt when the last checkpoint was saved
+ * @param progress what the watcher is doing now, and whether it gets on
  */
 public record WatcherStats(
         WatcherState state,
@@ -46,11 +47,30 @@ public record WatcherStats(
         Optional<Duration> sinceLastBatch,
         Optional<ResumeToken> lastPosition,
         Optional<BsonTimestamp> lastClusterTime,
-        Optional<Instant> lastSavedAt) {
+        Optional<Instant> lastSavedAt,
+        Progress progress) {
+
+    /**
+     * Whether a watcher gets on.
+     *
+     * @param activity what it is doing at the time of the snapshot
+     * @param sinceProgress the time since {@code lastPosition} moved, or since the start if it has not; empty before the start.
+     *     An idle server moves it every 10 s; when it grows beyond that, nothing is handled
+     * @param behind how far {@code lastPosition} lies behind the server: the server's operation time in its last answer minus
+     *     {@code lastClusterTime}, both from the server's clock in whole seconds; while events of that answer are not handled, plus
+     *     the time since it came. Empty before the first answer, and where the server tells no time. Says nothing about
+     *     what happens while no answer comes: see {@code sinceProgress}
+     */
+    public record Progress(WatcherActivity activity, Optional<Duration> sinceProgress, Optional<Duration> behind) {}
 
     /** Copies the map. */
     public WatcherStats {
         events = Map.copyOf(events);
+    }
+
+    /** What the watcher is doing at the time of the snapshot. */
+    public WatcherActivity activity() {
+        return progress.activity();
     }
 
     /** How many events were handled in all. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe; a snapshot may mix values of two adjacent moments.
  */
 final class Counters implements WatcherListener {
+    private final Pulse pulse = new Pulse();
     private final Map<OperationType, AtomicLong> events = new EnumMap<>(OperationType.class);
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong batches = new AtomicLong();
@@ -69,6 +70,11 @@ final class Counters implements WatcherListener {
     @Override
     public void reconnected(Reconnected notice) {
         reconnects.incrementAndGet();
+    }
+
+    /** What the watcher is doing now. */
+    Pulse pulse() {
+        return pulse;
     }
 
     Map<OperationType, Long> events() {

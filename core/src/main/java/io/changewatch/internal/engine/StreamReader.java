@@ -53,6 +53,7 @@ final class StreamReader {
 
     /** Opens a stream, which {@link #close} ends, as {@code wanted} asks for it. */
     ChangeCursor open(StartPosition start, SourceSettings wanted) throws SourceFailure, InterruptedException {
+        counters.pulse().asks(surroundings.getAsLong());
         try {
             ChangeCursor open = currentSource(wanted).open(start);
             cursor = open;
@@ -102,8 +103,10 @@ final class StreamReader {
 
     /** The next batch. */
     RawBatch next(ChangeCursor open) throws SourceFailure, InterruptedException {
+        counters.pulse().asks(surroundings.getAsLong());
         RawBatch batch = peek(open);
         counters.batch(batch.bytes().length, surroundings.getAsLong());
+        counters.pulse().answered(batch, surroundings.getAsLong());
         if (isListenedTo) {
             listener.batchRead(new BatchRead(settings.name(), batch.size(), batch.bytes().length));
         }

@@ -316,9 +316,11 @@ final class WatchLoop<T> {
     }
 
     private void deliver(ChangeEvent<T> event) throws InterruptedException {
+        counters.pulse().handsOut(surroundings.getAsLong());
         store.awaitRoom();
         long begin = surroundings.getAsLong();
         boolean handedOut = deliverer.deliver(event);
+        counters.pulse().handedOut();
         place = Place.after(new Position(event.resumeToken(), event.clusterTime()));
         if (handedOut) {
             noteHandled(event, begin);

@@ -93,6 +93,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     private void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
+        counters.pulse().handled(token, events, surroundings.getAsLong());
         checkpointer.handled(new Position(token, clusterTime), events);
     }
 
@@ -114,8 +115,10 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     @Override
     public WatcherStats stats() {
         Optional<Position> newest = checkpointer.newest();
+        WatcherState state = lifecycle.state();
+        long now = surroundings.getAsLong();
         return new WatcherStats(
-                lifecycle.state(),
+                state,
                 counters.events(),
                 counters.bytes(),
                 counters.batches(),
@@ -126,10 +129,11 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 counters.checkpointFailures(),
                 settings.checkpoints().store().isPresent() ? checkpointer.unsavedEvents() : 0,
                 counters.lag(),
-                counters.sinceLastBatch(surroundings.getAsLong()),
+                counters.sinceLastBatch(now),
                 newest.map(Position::token),
                 newest.map(Position::clusterTime),
-                checkpointer.savedAt());
+                checkpointer.savedAt(),
+                counters.pulse().progress(state, settings.source(), newest, now));
     }
 
     @Override
@@ -147,6 +151,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     /** Starts without waiting. */
     void launch() {
         lifecycle.starting();
+        counters.pulse().begins(surroundings.getAsLong());
         thread.start();
     }
 

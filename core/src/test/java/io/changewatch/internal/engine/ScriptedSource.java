@@ -171,6 +171,14 @@ final class ScriptedSource implements SourceProvider {
             return step(() -> new RawBatch(event, new int[] {0}, positionAfter, null));
         }
 
+        /** A batch that was answered at this time of the server. */
+        Stream batchAt(BsonTimestamp serverTime, ResumeToken positionAfter, BsonDocument... events) {
+            return step(() -> {
+                RawBatch batch = rawBatch(positionAfter, events);
+                return new RawBatch(batch.bytes(), batch.offsets(), batch.positionAfter(), serverTime);
+            });
+        }
+
         /** An empty batch. */
         Stream idle(ResumeToken positionAfter) {
             return batchUpTo(positionAfter);

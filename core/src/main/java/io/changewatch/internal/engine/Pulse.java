@@ -1,0 +1,136 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.WatcherState;
+import io.changewatch.event.ResumeToken;
+import io.changewatch.internal.checkpoint.Position;
+import io.changewatch.internal.source.RawBatch;
+import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.observe.WatcherActivity;
+import io.changewatch.observe.WatcherStats.Progress;
+import java.time.Duration;
+import java.util.Optional;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the watcher is doing at this moment. The watcher's thread notes that it waits for the server or for the application;
+ * who asks gets it judged by the rules of {@link WatcherActivity}.
+ *
+ * <p>Written by the watcher's thread, {@link #handled} by the one that ends an event, read by anyone. Thread-safe; a snapshot may
+ * mix values of two adjacent moments.
+ */
+final class Pulse {
+    /** How long a wait may last before it is more than one. */
+    static final Duration GRACE = Duration.ofSeconds(2);
+    /** A server without writes moves its clock every 10 s. */
+    static final Duration FAR_BEHIND = Duration.ofSeconds(15);
+    /** The server ends a batch before 16 MB; an answer this large is one that it had to end. */
+    private static final int FULL_BYTES = 8 << 20;
+
+    private volatile boolean begun;
+    private volatile long movedNanos;
+    private volatile boolean asking;
+    private volatile long askingNanos;
+    private volatile boolean handingOut;
+    private volatile long handingOutNanos;
+    private volatile @Nullable Answer answer;
+    private volatile @Nullable ResumeToken newest;
+
+    /** What the server said last. */
+    private record Answer(
+            int events,
+            int bytes,
+            @Nullable BsonTimestamp serverTime,
+            @Nullable ResumeToken end,
+            long nanos) {
+
+        boolean isFull(SourceSettings settings) {
+            return events >= settings.batchSize() || bytes >= FULL_BYTES;
+        }
+    }
+
+    /** The watcher was started. */
+    void begins(long nanos) {
+        movedNanos = nanos;
+        begun = true;
+    }
+
+    /** The watcher begins to wait for the server. */
+    void asks(long nanos) {
+        askingNanos = nanos;
+        asking = true;
+    }
+
+    /** The server has answered. */
+    void answered(RawBatch batch, long nanos) {
+        answer = new Answer(batch.size(), batch.bytes().length, batch.operationTime(), batch.positionAfter(), nanos);
+        asking = false;
+    }
+
+    /** The watcher begins to wait for the application. */
+    void handsOut(long nanos) {
+        handingOutNanos = nanos;
+        handingOut = true;
+    }
+
+    /** The application has let go of the watcher. */
+    void handedOut() {
+        handingOut = false;
+    }
+
+    /** Everything up to {@code token} is handled. Told of the same place again, without an event, nothing has moved. */
+    void handled(ResumeToken token, int events, long nanos) {
+        if (events > 0 || !token.equals(newest)) { // in this order: it is costly to compare tokens
+            movedNanos = nanos;
+        }
+        newest = token;
+    }
+
+    Progress progress(WatcherState state, SourceSettings settings, Optional<Position> position, long nanos) {
+        Optional<Duration> behind = position.flatMap(at -> behind(at, nanos));
+        Optional<Duration> since = begun ? Optional.of(Duration.ofNanos(nanos - movedNanos)) : Optional.empty();
+        return new Progress(activity(state, settings, behind, nanos), since, behind);
+    }
+
+    private Optional<Duration> behind(Position position, long nanos) {
+        Answer last = answer;
+        if (last == null || last.serverTime() == null) {
+            return Optional.empty();
+        }
+        long seconds = seconds(last.serverTime()) - seconds(position.clusterTime());
+        boolean finished = last.end() == null || !position.token().isBefore(last.end());
+        Duration since = finished ? Duration.ZERO : Duration.ofNanos(nanos - last.nanos());
+        return Optional.of(Duration.ofSeconds(Math.max(0, seconds)).plus(since));
+    }
+
+    private static long seconds(BsonTimestamp time) {
+        return Integer.toUnsignedLong(time.getTime());
+    }
+
+    private WatcherActivity activity(
+            WatcherState state, SourceSettings settings, Optional<Duration> behind, long nanos) {
+        if (state != WatcherState.RUNNING) {
+            return state == WatcherState.RECOVERING ? WatcherActivity.STALLED : WatcherActivity.NOT_RUNNING;
+        }
+        if (asking && isLonger(askingNanos, nanos, settings.maxAwait().plus(GRACE))) {
+            return WatcherActivity.STALLED;
+        }
+        if (handingOut && isLonger(handingOutNanos, nanos, GRACE)) {
+            return WatcherActivity.HANDLER_BUSY;
+        }
+        return flow(settings, behind);
+    }
+
+    private static boolean isLonger(long since, long now, Duration limit) {
+        return Duration.ofNanos(now - since).compareTo(limit) > 0;
+    }
+
+    private WatcherActivity flow(SourceSettings settings, Optional<Duration> behind) {
+        Answer last = answer;
+        boolean far = behind.filter(time -> time.compareTo(FAR_BEHIND) > 0).isPresent();
+        if (far || (last != null && last.isFull(settings))) {
+            return WatcherActivity.CATCHING_UP;
+        }
+        return last != null && last.events() > 0 ? WatcherActivity.LIVE : WatcherActivity.IDLE;
+    }
+}
