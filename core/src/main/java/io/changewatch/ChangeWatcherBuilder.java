@@ -91,6 +91,7 @@ public final class ChangeWatcherBuilder<T> {
     private final List<WatcherListener> listeners = new ArrayList<>();
     private Duration logPositionEvery = Duration.ofMinutes(1);
     private Duration closeWithin = Duration.ofSeconds(10);
+    private List<Duration> headroomThresholds = List.of(Duration.ofHours(1), Duration.ofMinutes(10));
 
     ChangeWatcherBuilder(
             @Nullable MongoClient client,
@@ -139,6 +140,7 @@ public final class ChangeWatcherBuilder<T> {
         other.listeners.addAll(listeners);
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
+        other.headroomThresholds = headroomThresholds;
         return other;
     }
 
@@ -151,6 +153,7 @@ public final class ChangeWatcherBuilder<T> {
         ChangeWatcherBuilder<T> other = copy().name(name).startFrom(StartPosition.now());
         other.comment = null;
         other.store = null;
+        other.headroomThresholds = List.of();
         other.handlers.clear();
         other.listeners.clear();
         return other;
@@ -342,6 +345,19 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     /**
+     * Below which {@linkplain io.changewatch.observe.Headroom headroom} it is logged at WARN, and told to
+     * {@link WatcherListener#headroomLow}, that the position is about to fall off the oplog. They are times that you need to act, and
+     * thus absolute: a watcher that keeps up on an oplog whose window is shorter than a threshold is told of, too, since a
+     * restart has no longer than that. Nothing is told while the oplog has not lost its first entry. Headroom is measured when
+     * the stream is opened and then every 30 s, every second when it is short, by one {@code find} on {@code local.oplog.rs}; without
+     * any threshold it is not. Default: 1 h and 10 min.
+     */
+    public ChangeWatcherBuilder<T> headroomThresholds(Duration... thresholds) {
+        this.headroomThresholds = List.of(thresholds);
+        return this;
+    }
+
+    /**
      * A watcher that has not been started.
      *
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
@@ -442,7 +458,8 @@ public final class ChangeWatcherBuilder<T> {
                         maxEventBytes),
                 listeners,
                 closeWithin,
-                logPositionEvery);
+                logPositionEvery,
+                headroomThresholds);
     }
 
     private SourceSettings sourceSettings() {
@@ -482,6 +499,9 @@ public final class ChangeWatcherBuilder<T> {
         require(maxEventBytes >= 1, "maxEventBytes(" + maxEventBytes + ") must be at least 1");
         require(!logPositionEvery.isNegative(), "logPositionEvery(" + logPositionEvery + ") must not be negative");
         require(isPositive(closeWithin), "closeWithin(" + closeWithin + ") must be positive");
+        require(
+                headroomThresholds.stream().allMatch(ChangeWatcherBuilder::isPositive),
+                "headroomThresholds(" + headroomThresholds + ") must be positive");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;

@@ -260,8 +260,19 @@ final class ChangeWatcherBuilderTest {
     }
 
     @Test
+    void refusesAThresholdOfHeadroomThatIsNoTime() {
+        ChangeWatcherBuilder<Document> builder =
+                orders().name("orders").onEvent(event -> {}).headroomThresholds(Duration.ofHours(1), Duration.ZERO);
+
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("Watcher 'orders' cannot be built: headroomThresholds([PT1H, PT0S]) must be positive.");
+    }
+
+    @Test
     void everyOptionThatDecidesOverEventsIsTheSameForTheSameStream() throws IllegalAccessException {
-        Set<String> own = Set.of("name", "store", "startFrom", "handlers", "listeners", "comment");
+        Set<String> own =
+                Set.of("name", "store", "startFrom", "handlers", "listeners", "comment", "headroomThresholds");
         ChangeWatcherBuilder<Document> feed = orders().pipeline(
                         Pipeline.matching(Condition.field("x").exists()))
                 .fullDocument(FullDocument.UPDATE_LOOKUP)
@@ -286,6 +297,7 @@ final class ChangeWatcherBuilderTest {
                 .maxUnsavedEvents(10)
                 .retryStore(RetryPolicy.never())
                 .logPositionEvery(Duration.ZERO)
+                .headroomThresholds(Duration.ofDays(1))
                 .onEvent(event -> {})
                 .listener(new WatcherListener() {});
 

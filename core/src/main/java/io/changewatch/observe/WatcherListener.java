@@ -15,8 +15,8 @@ import org.bson.BsonTimestamp;
  * Is told what a watcher does: one method and one record for each kind of notice. Every method does nothing by default.
  *
  * <p>Called on the watcher's own threads, mostly the one that handles events: return quickly. What a listener throws is
- * logged once and otherwise ignored. An implementation must be thread-safe, because checkpoint notices come from another
- * thread than the rest.
+ * logged once and otherwise ignored. An implementation must be thread-safe, because notices of checkpoints and of
+ * headroom come from other threads than the rest.
  */
 public interface WatcherListener {
 
@@ -66,6 +66,12 @@ public interface WatcherListener {
 
     /** Events are missing, and the policy was to go on. The same {@link Gap} is handed to the handlers. */
     default void gapAccepted(GapAccepted notice) {}
+
+    /**
+     * The time until the held position falls off the oplog has sunk below a threshold. Told once for each threshold, the
+     * lowest where several are crossed at once, and again only after the time had risen by a fifth above it.
+     */
+    default void headroomLow(HeadroomLow notice) {}
 
     /**
      * See {@link #stateChanged}.
@@ -172,4 +178,11 @@ public interface WatcherListener {
 
     /** See {@link #gapAccepted}. */
     record GapAccepted(String watcher, Gap<?> gap) {}
+
+    /**
+     * See {@link #headroomLow}.
+     *
+     * @param threshold the one that was crossed
+     */
+    record HeadroomLow(String watcher, Duration threshold, Headroom headroom) {}
 }

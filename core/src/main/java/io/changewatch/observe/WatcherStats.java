@@ -31,6 +31,9 @@ import org.bson.BsonTimestamp;
  * @param lastClusterTime the cluster time of that position
  * @param lastSavedAt when the last checkpoint was saved
  * @param progress what the watcher is doing now, and whether it gets on
+ * @param headroom how long until the held position falls off the oplog, as it was measured last, usually within 30 s; empty
+ *     while it has not been measured
+ * @param headroomUnknown why {@code headroom} cannot be measured, and what to do; empty if it can, or is not to be
  */
 public record WatcherStats(
         WatcherState state,
@@ -48,7 +51,9 @@ public record WatcherStats(
         Optional<ResumeToken> lastPosition,
         Optional<BsonTimestamp> lastClusterTime,
         Optional<Instant> lastSavedAt,
-        Progress progress) {
+        Progress progress,
+        Optional<Headroom> headroom,
+        Optional<String> headroomUnknown) {
 
     /**
      * Whether a watcher gets on.

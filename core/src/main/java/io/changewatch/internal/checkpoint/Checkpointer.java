@@ -192,6 +192,11 @@ public final class Checkpointer {
         return progress.newest();
     }
 
+    /** The newest position that the store holds. */
+    public Optional<Position> saved() {
+        return progress.saved();
+    }
+
     /** When a position was last saved. */
     public Optional<Instant> savedAt() {
         return progress.savedAt();

@@ -256,6 +256,10 @@ final class Progress {
         return read(() -> Optional.ofNullable(newest));
     }
 
+    Optional<Position> saved() {
+        return read(() -> Optional.ofNullable(saved));
+    }
+
     Optional<Instant> savedAt() {
         return read(() -> Optional.ofNullable(savedAt));
     }

@@ -5,6 +5,8 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.internal.source.ChangeSource;
 import io.changewatch.internal.source.CommandChangeSource;
+import io.changewatch.internal.source.CommandOplogWindow;
+import io.changewatch.internal.source.OplogWindow;
 import io.changewatch.internal.source.SourceSettings;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,6 +44,11 @@ public final class ClientSourceProvider implements SourceProvider {
         } catch (IllegalStateException closed) {
             return Optional.empty();
         }
+    }
+
+    @Override
+    public Optional<OplogWindow> oplogWindow(SourceSettings sourceSettings) {
+        return Optional.of(new CommandOplogWindow(client(), sourceSettings.comment()));
     }
 
     private MongoClient client() {

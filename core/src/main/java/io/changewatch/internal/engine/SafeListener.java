@@ -96,6 +96,11 @@ final class SafeListener implements WatcherListener {
         tell(listener -> listener.gapAccepted(notice));
     }
 
+    @Override
+    public void headroomLow(HeadroomLow notice) {
+        tell(listener -> listener.headroomLow(notice));
+    }
+
     private void tell(Consumer<WatcherListener> notice) {
         for (WatcherListener listener : listeners) {
             try {

@@ -1,6 +1,7 @@
 package io.changewatch.internal.engine;
 
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.OplogWindow;
 import io.changewatch.internal.source.SourceSettings;
 import java.util.Optional;
 
@@ -16,6 +17,11 @@ public interface SourceProvider extends AutoCloseable {
 
     /** What keeps the driver from every server that it has reached, with the remedy; empty where none was, or one fits. */
     default Optional<String> obstacle() {
+        return Optional.empty();
+    }
+
+    /** A look at the server's oplog on the same client; empty where there is none to look at. Called after {@link #source}. */
+    default Optional<OplogWindow> oplogWindow(SourceSettings settings) {
         return Optional.empty();
     }
 

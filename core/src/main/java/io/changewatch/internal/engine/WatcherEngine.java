@@ -38,6 +38,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final SourceProvider provider;
     private final Surroundings surroundings;
     private final Counters counters = new Counters();
+    private final HeadroomMonitor headroom;
     private final Lifecycle lifecycle;
     private final CloseDeadline closing;
     private final Checkpointer checkpointer;
@@ -55,6 +56,8 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         this.settings = settings;
         this.provider = provider;
         this.surroundings = surroundings;
+        this.headroom =
+                new HeadroomMonitor(settings, () -> provider.oplogWindow(settings.source()), this::held, surroundings);
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
         this.lifecycle = new Lifecycle(settings.name(), listener);
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
@@ -81,7 +84,13 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private List<WatcherListener> withCounters(List<WatcherListener> listeners) {
         List<WatcherListener> all = new ArrayList<>(listeners);
         all.add(0, counters);
+        all.add(headroom);
         return all;
+    }
+
+    /** What a restart would need. */
+    private Optional<Position> held() {
+        return checkpointer.saved().or(checkpointer::newest);
     }
 
     private FailureMessages messages() {
@@ -133,7 +142,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 newest.map(Position::token),
                 newest.map(Position::clusterTime),
                 checkpointer.savedAt(),
-                counters.pulse().progress(state, settings.source(), newest, now));
+                counters.pulse().progress(state, settings.source(), newest, now),
+                headroom.latest(),
+                headroom.unknownBecause());
     }
 
     @Override
@@ -217,7 +228,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     public boolean close(Duration deadline) {
         closing.within(deadline);
         requestStop();
-        if (Thread.currentThread() == thread || checkpointer.isSavingThread()) {
+        if (Thread.currentThread() == thread || checkpointer.isSavingThread() || headroom.isMeasuringThread()) {
             return false; // it would wait for itself
         }
         if (awaitEnd(deadline)) {
@@ -292,6 +303,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         checkpointer.close(closing.left());
         Throwable failure = thrown != null ? thrown : checkpointer.failure().orElse(null);
         loop.wake();
+        headroom.close();
         quietly("close the client", provider::close);
         quietly("release the store", checkpointer::release);
         logEnd(failure);

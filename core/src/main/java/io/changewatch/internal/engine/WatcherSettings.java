@@ -21,6 +21,7 @@ import java.util.List;
  *
  * @param closeWithin how long {@code close()} waits
  * @param logPositionEvery how often the position is logged; zero for never
+ * @param headroomThresholds what headroom is low; empty if it is not to be measured
  */
 public record WatcherSettings<T>(
         String name,
@@ -31,11 +32,37 @@ public record WatcherSettings<T>(
         Recovery recovery,
         List<WatcherListener> listeners,
         Duration closeWithin,
-        Duration logPositionEvery) {
+        Duration logPositionEvery,
+        List<Duration> headroomThresholds) {
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public WatcherSettings {
         listeners = List.copyOf(listeners);
+        headroomThresholds = List.copyOf(headroomThresholds);
+    }
+
+    /** Without a measure of headroom. */
+    public WatcherSettings(
+            String name,
+            SourceSettings source,
+            CheckpointSettings checkpoints,
+            EventDecoder<T> decoder,
+            Handlers<T> handlers,
+            Recovery recovery,
+            List<WatcherListener> listeners,
+            Duration closeWithin,
+            Duration logPositionEvery) {
+        this(
+                name,
+                source,
+                checkpoints,
+                decoder,
+                handlers,
+                recovery,
+                listeners,
+                closeWithin,
+                logPositionEvery,
+                List.of());
     }
 
     /**

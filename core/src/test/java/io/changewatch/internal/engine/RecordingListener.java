@@ -94,4 +94,9 @@ class RecordingListener implements WatcherListener {
     public void gapAccepted(GapAccepted notice) {
         notices.add(notice);
     }
+
+    @Override
+    public void headroomLow(HeadroomLow notice) {
+        notices.add(notice);
+    }
 }

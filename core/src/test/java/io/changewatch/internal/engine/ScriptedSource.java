@@ -9,10 +9,12 @@ import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
 import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.CursorClosedException;
+import io.changewatch.internal.source.OplogWindow;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -47,6 +49,18 @@ final class ScriptedSource implements SourceProvider {
     private final Queue<BsonTimestamp> oldest = new ArrayDeque<>();
     private ClusterFacts facts = ClusterFacts.UNKNOWN;
     private volatile boolean closed;
+    private Optional<OplogWindow> oplog = Optional.empty();
+
+    /** What the server shows of its oplog; nothing unless this is called. */
+    ScriptedSource showsOplog(OplogWindow window) {
+        oplog = Optional.of(window);
+        return this;
+    }
+
+    @Override
+    public Optional<OplogWindow> oplogWindow(SourceSettings sourceSettings) {
+        return oplog;
+    }
 
     /** What it tells of its cluster. */
     ScriptedSource tells(ClusterFacts told) {

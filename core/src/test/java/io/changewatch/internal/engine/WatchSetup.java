@@ -62,6 +62,7 @@ final class WatchSetup {
     private int maxEventBytes = 1_000_000;
     private SourceSettings source = source();
     private Duration closeWithin = Duration.ofSeconds(10);
+    private List<Duration> headroomThresholds = List.of();
 
     /** A checkpoint of this watcher at an event. */
     static Checkpoint checkpoint(ResumeToken token, BsonTimestamp clusterTime) {
@@ -143,6 +144,11 @@ final class WatchSetup {
         return this;
     }
 
+    WatchSetup headroomThresholds(Duration... thresholds) {
+        headroomThresholds = List.of(thresholds);
+        return this;
+    }
+
     WatchSetup listener(WatcherListener added) {
         listeners.add(added);
         return this;
@@ -199,7 +205,8 @@ final class WatchSetup {
                         maxEventBytes),
                 listeners,
                 closeWithin,
-                Duration.ofMinutes(1));
+                Duration.ofMinutes(1),
+                headroomThresholds);
     }
 
     private void handle(ChangeEvent<BsonDocument> event) throws Exception {
