@@ -165,6 +165,7 @@ class PositionsIT {
     /** Row 22: the gap ends where the oplog begins, and what it still holds is handed out. */
     @Test
     void handsOutWhatTheOplogStillHoldsWhenToldToGoBack() {
+        BsonTimestamp position = stored("left-and-told-to-go-back");
         List<HistoryLost> asked = new CopyOnWriteArrayList<>();
         try (ChangeWatcher again = watcher("left-and-told-to-go-back")
                 .whenHistoryLost(lost -> {
@@ -178,11 +179,11 @@ class PositionsIT {
         }
         BsonTimestamp oldest = asked.get(0).oldest().orElseThrow();
         assertThat(asked).hasSize(1);
-        assertThat(asked.get(0).position()).hasValue(left);
+        assertThat(asked.get(0).position()).hasValue(position);
         assertThat(events).filteredOn(Gap.class::isInstance).hasSize(1);
         assertThat(events.get(0)).isInstanceOfSatisfying(Gap.class, gap -> {
-            assertThat(gap.from()).isEqualTo(left);
-            assertThat(gap.to()).isEqualTo(oldest).isGreaterThan(left).isLessThanOrEqualTo(rolledOver);
+            assertThat(gap.from()).isEqualTo(position);
+            assertThat(gap.to()).isEqualTo(oldest).isGreaterThan(position).isLessThanOrEqualTo(rolledOver);
             assertThat(gap.policy()).isEqualTo(HistoryLostPolicy.RESTART_FROM_OLDEST);
         });
     }
