@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -59,14 +60,15 @@ public final class Checkpointer {
             LongSupplier nanoTime,
             InstantSource clock,
             RandomGenerator random,
-            ThreadFactory threads) {
+            ThreadFactory threads,
+            Lock lock) {
         this.settings = settings;
         this.errors = StoreErrors.of(settings);
         this.listener = listener;
         this.nanoTime = nanoTime;
         this.clock = clock;
         this.random = random;
-        this.progress = new Progress(settings, nanoTime);
+        this.progress = new Progress(settings, nanoTime, lock);
         this.fingerprint = settings.fingerprint();
         this.thread = settings.store()
                 .map(store -> threads.newThread(() -> saveUntilClosed(store)))

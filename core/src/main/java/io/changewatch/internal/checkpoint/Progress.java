@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -24,8 +24,8 @@ final class Progress {
 
     private final CheckpointSettings settings;
     private final LongSupplier nanoTime;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
+    private final Lock lock;
+    private final Condition changed;
 
     private @Nullable Position newest;
     private @Nullable Position saved;
@@ -43,9 +43,11 @@ final class Progress {
     private boolean saving;
     private boolean mayWait = true;
 
-    Progress(CheckpointSettings settings, LongSupplier nanoTime) {
+    Progress(CheckpointSettings settings, LongSupplier nanoTime, Lock lock) {
         this.settings = settings;
         this.nanoTime = nanoTime;
+        this.lock = lock;
+        this.changed = lock.newCondition();
     }
 
     /** What is to be saved: a position, and how many events were handled up to it. */

@@ -10,7 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.Lock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +24,8 @@ final class Lifecycle {
     private final String watcher;
     private final WatcherListener listener;
     private final CountDownLatch stop = new CountDownLatch(1);
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
+    private final Lock lock;
+    private final Condition changed;
 
     // Guarded by lock.
     private WatcherState state = WatcherState.NEW;
@@ -34,9 +34,11 @@ final class Lifecycle {
     private final Queue<StateChanged> untold = new ArrayDeque<>();
     private boolean telling;
 
-    Lifecycle(String watcher, WatcherListener listener) {
+    Lifecycle(String watcher, WatcherListener listener, Lock lock) {
         this.watcher = watcher;
         this.listener = listener;
+        this.lock = lock;
+        this.changed = lock.newCondition();
     }
 
     WatcherState state() {

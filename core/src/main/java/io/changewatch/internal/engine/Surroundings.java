@@ -7,6 +7,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -37,6 +39,11 @@ public interface Surroundings extends LongSupplier, InstantSource {
 
     /** Makes a thread that is not started. */
     Thread thread(String name, boolean daemon, Runnable work);
+
+    /** A lock, on whose conditions the watcher's threads and its callers wait for each other. */
+    default Lock lock() {
+        return new ReentrantLock();
+    }
 
     /** The machine's own. */
     static Surroundings ofTheMachine() {

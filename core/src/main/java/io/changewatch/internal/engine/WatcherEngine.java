@@ -59,7 +59,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         this.headroom =
                 new HeadroomMonitor(settings, () -> provider.oplogWindow(settings.source()), this::held, surroundings);
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
-        this.lifecycle = new Lifecycle(settings.name(), listener);
+        this.lifecycle = new Lifecycle(settings.name(), listener, surroundings.lock());
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
                 settings.checkpoints(),
@@ -67,7 +67,8 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings,
                 surroundings,
                 surroundings.random(),
-                surroundings.threads("changewatch-" + settings.name() + "-checkpoint", true));
+                surroundings.threads("changewatch-" + settings.name() + "-checkpoint", true),
+                surroundings.lock());
         this.handlerFailures = new FailureHandling(
                 settings.name(),
                 settings.recovery().whenHandlerFails(),

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
@@ -67,7 +68,8 @@ final class CheckpointerTest {
                 nanos::get,
                 () -> NOW,
                 () -> 0,
-                work -> thread = new Thread(work));
+                work -> thread = new Thread(work),
+                new ReentrantLock());
     }
 
     private void handled(int... times) {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,7 +43,7 @@ final class LifecycleTest {
     private final RuntimeException failure = new IllegalStateException("broken");
 
     private final RecordingListener listener = new RecordingListener();
-    private final Lifecycle lifecycle = new Lifecycle("orders", listener);
+    private final Lifecycle lifecycle = new Lifecycle("orders", listener, new ReentrantLock());
 
     static Stream<Arguments> everyPair() {
         return Arrays.stream(WatcherState.values())
@@ -114,16 +115,19 @@ final class LifecycleTest {
         List<WatcherState> told = new CopyOnWriteArrayList<>();
         CountDownLatch stopping = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
-        Lifecycle slowlyTold = new Lifecycle("orders", new WatcherListener() {
-            @Override
-            public void stateChanged(StateChanged notice) {
-                if (notice.to() == STOPPING) {
-                    stopping.countDown();
-                    awaitUninterruptibly(ended);
-                }
-                told.add(notice.to());
-            }
-        });
+        Lifecycle slowlyTold = new Lifecycle(
+                "orders",
+                new WatcherListener() {
+                    @Override
+                    public void stateChanged(StateChanged notice) {
+                        if (notice.to() == STOPPING) {
+                            stopping.countDown();
+                            awaitUninterruptibly(ended);
+                        }
+                        told.add(notice.to());
+                    }
+                },
+                new ReentrantLock());
         slowlyTold.starting();
         Thread closing = new Thread(slowlyTold::requestStop);
         closing.start();
@@ -147,7 +151,7 @@ final class LifecycleTest {
                 super.stateChanged(notice);
             }
         };
-        closed[0] = new Lifecycle("orders", told);
+        closed[0] = new Lifecycle("orders", told, new ReentrantLock());
         closed[0].starting();
         closed[0].running();
 
