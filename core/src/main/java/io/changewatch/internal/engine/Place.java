@@ -40,9 +40,14 @@ record Place(
         return handledThrough != null && (token.isBefore(handledThrough) || token.isAt(handledThrough));
     }
 
-    /** Where to go on when the stream has ended with events that were handled before: it would end with them again. */
-    Place behindHandled() {
-        return position == null || handledThrough == null ? this : after(position);
+    /** The same, opened next after {@code reread}, up to where all has come again: the stream may have ended there. */
+    Place rereadUpTo(Position reread) {
+        return new Place(StartPosition.after(reread.token()), position, handledThrough);
+    }
+
+    /** Whether nothing has come yet but what was handled before. */
+    boolean isReread() {
+        return handledThrough != null && isByToken();
     }
 
     /** Whether an event with this token lies at or before what is complete, also where none of those comes again. */

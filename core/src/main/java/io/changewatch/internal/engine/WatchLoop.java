@@ -109,11 +109,10 @@ final class WatchLoop<T> {
                 if (!readOneStream()) {
                     continue;
                 }
-                if (settings.recovery().whenInvalidated() == InvalidatedPolicy.STOP) {
+                if (settings.recovery().whenInvalidated() == InvalidatedPolicy.STOP && !place.isReread()) {
                     LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", settings.name());
                     return;
                 }
-                place = place.behindHandled();
                 throwIfReopenedInVain();
             } catch (SourceFailure e) {
                 place = failures.respond(e.error(), place, opened);
@@ -359,6 +358,7 @@ final class WatchLoop<T> {
     /** Nothing more comes up to {@code position}: it may be saved when all before it is handled. */
     private boolean moveOn(Position position) {
         if (place.isHandled(position.token())) {
+            place = place.rereadUpTo(position);
             return false;
         }
         place = Place.after(position);

@@ -4,12 +4,14 @@ import static io.changewatch.internal.engine.Errors.command;
 import static io.changewatch.internal.engine.Events.fragmentToken;
 import static io.changewatch.internal.engine.Events.highWater;
 import static io.changewatch.internal.engine.Events.insert;
+import static io.changewatch.internal.engine.Events.invalidate;
 import static io.changewatch.internal.engine.Events.time;
 import static io.changewatch.internal.engine.Events.token;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.changewatch.ConfigurationException;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
@@ -125,6 +127,28 @@ final class TokenNotFoundTest {
     @Nested
     class WhenTheCheckpointIsOfAnotherPipeline {
         private final Fingerprint other = new Fingerprint(WatchSetup.FINGERPRINT.scope(), "another");
+
+        @Test
+        void goesOnBehindAnInvalidateThatWasTheLastCheckpoint() throws InterruptedException {
+            setup.store(holding(token(50)));
+            setup.server.opens().batch(invalidate(50)).ends();
+            setup.server.opens().batch(insert(51));
+            setup.run();
+
+            assertThat(setup.server.opened())
+                    .containsExactly(StartPosition.at(time(50)), StartPosition.after(token(50)));
+            assertThat(setup.handledTimes()).containsExactly(51);
+        }
+
+        @Test
+        void doesNotStopAgainAtAnInvalidateThatWasTheLastCheckpoint() throws InterruptedException {
+            setup.whenInvalidated(InvalidatedPolicy.STOP).store(holding(token(50)));
+            setup.server.opens().batch(invalidate(50)).ends();
+            setup.server.opens().batch(insert(51));
+            setup.run();
+
+            assertThat(setup.handledTimes()).containsExactly(51);
+        }
 
         @Test
         void opensByClusterTimeAndLeavesOutWhatWasHandled() throws InterruptedException {
