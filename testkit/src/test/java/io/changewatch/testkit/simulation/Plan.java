@@ -1,0 +1,132 @@
+package io.changewatch.testkit.simulation;
+
+import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.HistoryLostPolicy;
+import io.changewatch.InvalidatedPolicy;
+import io.changewatch.event.Namespace;
+import io.changewatch.resume.CheckpointPolicy;
+import io.changewatch.retry.RetryPolicy;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * What one seed simulates: a watcher's options, and which faults there are. A few kinds of fault at a time, each often, find
+ * more than all of them, each seldom.
+ */
+record Plan(
+        Optional<Namespace> scope,
+        boolean isFiltered,
+        int batchSize,
+        Saving saving,
+        int maxUnsaved,
+        HistoryLostPolicy whenHistoryLost,
+        InvalidatedPolicy whenInvalidated,
+        Failing whenHandlerFails,
+        int writes,
+        int lives,
+        Set<Fault> faults) {
+
+    /** What can go wrong. */
+    enum Fault {
+        ELECTION,
+        NO_MAJORITY,
+        NETWORK,
+        LABELLED_ERROR,
+        UNLABELLED_ERROR,
+        UNKNOWN_ERROR,
+        SILENCE,
+        TOKEN_NOT_FOUND,
+        SPURIOUS_OVERRUN,
+        REFUSED_OPENING,
+        ROLL_OVER,
+        DROP,
+        RENAME,
+        DROP_DATABASE,
+        TRANSACTION,
+        LARGE_EVENT,
+        SLOW_HANDLER,
+        FAILING_HANDLER,
+        HANGING_HANDLER,
+        SLOW_STORE,
+        REFUSED_SAVE,
+        TORN_SAVE,
+        REFUSED_LOAD,
+        CRASH,
+        OTHER_PIPELINE
+    }
+
+    /** When a checkpoint is due. */
+    enum Saving {
+        EVERY_EVENT,
+        EVERY_FEW_EVENTS,
+        EVERY_SECOND;
+
+        CheckpointPolicy policy() {
+            return switch (this) {
+                case EVERY_EVENT -> CheckpointPolicy.everyEvent();
+                case EVERY_FEW_EVENTS -> CheckpointPolicy.everyEvents(5);
+                case EVERY_SECOND ->
+                    CheckpointPolicy.everyEvents(1_000).or(CheckpointPolicy.every(Duration.ofSeconds(1)));
+            };
+        }
+    }
+
+    /** What is done about a handler that fails. */
+    enum Failing {
+        STOP,
+        SKIP,
+        RETRY;
+
+        HandlerFailurePolicy policy() {
+            return switch (this) {
+                case STOP -> HandlerFailurePolicy.stop();
+                case SKIP -> HandlerFailurePolicy.skip();
+                case RETRY ->
+                    HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5))
+                            .jitter(0.5));
+            };
+        }
+    }
+
+    static final Namespace WATCHED = Namespace.of("shop", "orders");
+
+    static Plan of(SplittableRandom random) {
+        return new Plan(
+                scope(random),
+                random.nextInt(3) == 0,
+                random.nextBoolean() ? 1 + random.nextInt(5) : 1_000,
+                Saving.values()[random.nextInt(Saving.values().length)],
+                1 + random.nextInt(20),
+                random.nextInt(3) == 0 ? HistoryLostPolicy.FAIL : HistoryLostPolicy.RESTART_FROM_NOW,
+                random.nextInt(4) == 0 ? InvalidatedPolicy.STOP : InvalidatedPolicy.REOPEN,
+                Failing.values()[random.nextInt(Failing.values().length)],
+                8 + random.nextInt(30),
+                1 + random.nextInt(4),
+                faults(random));
+    }
+
+    private static Optional<Namespace> scope(SplittableRandom random) {
+        return switch (random.nextInt(5)) {
+            case 0 -> Optional.empty();
+            case 1 -> Optional.of(Namespace.of(WATCHED.database()));
+            default -> Optional.of(WATCHED);
+        };
+    }
+
+    private static Set<Fault> faults(SplittableRandom random) {
+        Set<Fault> chosen = EnumSet.noneOf(Fault.class);
+        for (Fault fault : Fault.values()) {
+            if (random.nextInt(4) == 0 || (fault == Fault.CRASH && random.nextBoolean())) {
+                chosen.add(fault);
+            }
+        }
+        return chosen;
+    }
+
+    boolean has(Fault fault) {
+        return faults.contains(fault);
+    }
+}

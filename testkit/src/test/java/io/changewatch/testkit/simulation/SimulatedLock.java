@@ -1,0 +1,114 @@
+package io.changewatch.testkit.simulation;
+
+import java.util.Date;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+
+/** A lock whose waits are the scheduler's. Not reentrant, as nothing in the engine relies on that. */
+final class SimulatedLock implements Lock {
+    private final Scheduler scheduler;
+    private Task owner;
+
+    SimulatedLock(Scheduler scheduler) {
+        this.scheduler = scheduler;
+    }
+
+    @Override
+    public void lock() {
+        scheduler.handOver();
+        acquire();
+    }
+
+    private void acquire() {
+        Task me = scheduler.currentTask();
+        if (owner == me) {
+            scheduler.fail("deadlock: " + me.name + " locks what it has locked");
+        }
+        scheduler.awaitUninterruptibly(() -> owner == null);
+        owner = me;
+    }
+
+    /** Who is dead holds nothing, and unwinds through here. */
+    @Override
+    public void unlock() {
+        if (owner == scheduler.currentTask()) {
+            owner = null;
+        } else if (!scheduler.isUnwinding()) {
+            scheduler.fail("unlocked by who has not locked it");
+        }
+    }
+
+    @Override
+    public Condition newCondition() {
+        return new Waiting();
+    }
+
+    @Override
+    public void lockInterruptibly() {
+        throw new UnsupportedOperationException("The engine does not use it.");
+    }
+
+    @Override
+    public boolean tryLock() {
+        throw new UnsupportedOperationException("The engine does not use it.");
+    }
+
+    @Override
+    public boolean tryLock(long time, TimeUnit unit) {
+        throw new UnsupportedOperationException("The engine does not use it.");
+    }
+
+    private final class Waiting implements Condition {
+        private int signals;
+
+        @Override
+        public void await() throws InterruptedException {
+            waitUntil(Task.FOR_EVER);
+        }
+
+        @Override
+        public long awaitNanos(long nanos) throws InterruptedException {
+            long until = nanos > Task.FOR_EVER - scheduler.now() ? Task.FOR_EVER : scheduler.now() + nanos;
+            waitUntil(until);
+            return until - scheduler.now();
+        }
+
+        private void waitUntil(long until) throws InterruptedException {
+            int before = signals;
+            owner = null;
+            try {
+                scheduler.await(() -> signals != before, until);
+            } finally {
+                if (!scheduler.isUnwinding()) {
+                    acquire();
+                }
+            }
+        }
+
+        @Override
+        public void signalAll() {
+            signals++;
+        }
+
+        @Override
+        public void signal() {
+            throw new UnsupportedOperationException("The engine does not use it.");
+        }
+
+        @Override
+        public void awaitUninterruptibly() {
+            throw new UnsupportedOperationException("The engine does not use it.");
+        }
+
+        @Override
+        public boolean await(long time, TimeUnit unit) {
+            throw new UnsupportedOperationException("The engine does not use it.");
+        }
+
+        @Override
+        public boolean awaitUntil(Date deadline) {
+            throw new UnsupportedOperationException("The engine does not use it.");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.changewatch.testkit.simulation;
+
+import io.changewatch.StartPosition;
+import io.changewatch.internal.engine.SourceProvider;
+import io.changewatch.internal.source.ChangeCursor;
+import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.RawBatch;
+import io.changewatch.internal.source.SourceSettings;
+
+/** A mutation between the engine and the server: of the position that is asked for, and of the batches that come. */
+abstract class SourceMutation implements Mutation {
+
+    /** Another process: nothing is remembered. */
+    void lifeBegins() {}
+
+    /** Where the server is asked to open instead. */
+    StartPosition start(StartPosition asked) {
+        return asked;
+    }
+
+    /** What the engine gets instead; {@code isOpening} for the first of a cursor. */
+    RawBatch batch(RawBatch sent, boolean isOpening) {
+        return sent;
+    }
+
+    @Override
+    public SourceProvider source(SourceProvider real) {
+        lifeBegins();
+        return new SourceProvider() {
+            @Override
+            public ChangeSource source(SourceSettings settings) {
+                return new Source(real.source(settings));
+            }
+
+            @Override
+            public void close() {
+                real.close();
+            }
+        };
+    }
+
+    private final class Source implements ChangeSource {
+        private final ChangeSource real;
+
+        Source(ChangeSource real) {
+            this.real = real;
+        }
+
+        @Override
+        public ChangeCursor open(StartPosition position) throws InterruptedException {
+            return new Cursor(real.open(start(position)));
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
+    }
+
+    private final class Cursor implements ChangeCursor {
+        private final ChangeCursor real;
+        private boolean isOpening = true;
+
+        Cursor(ChangeCursor real) {
+            this.real = real;
+        }
+
+        @Override
+        public RawBatch next() throws InterruptedException {
+            RawBatch mutated = batch(real.next(), isOpening);
+            isOpening = false;
+            return mutated;
+        }
+
+        @Override
+        public boolean isExhausted() {
+            return real.isExhausted();
+        }
+
+        @Override
+        public void wake() {
+            real.wake();
+        }
+
+        @Override
+        public void close() {
+            real.close();
+        }
+    }
+}
