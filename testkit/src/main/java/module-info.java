@@ -1,6 +1,6 @@
 import org.jspecify.annotations.NullMarked;
 
-/** Test tools for ChangeWatch: contract tests, a scripted change source, a local replica set. */
+/** Test tools for ChangeWatch: contract tests, a scripted replica set, a local replica set. */
 @NullMarked
 module io.changewatch.testkit {
     requires transitive io.changewatch;

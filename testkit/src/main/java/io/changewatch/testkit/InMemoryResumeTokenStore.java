@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class InMemoryResumeTokenStore implements ResumeTokenStore {
 
     private final Map<String, Checkpoint> checkpoints = new ConcurrentHashMap<>();
+    private volatile boolean ignoring;
 
     /** An empty store. */
     public InMemoryResumeTokenStore() {}
@@ -29,6 +30,9 @@ public final class InMemoryResumeTokenStore implements ResumeTokenStore {
     public void save(String watcher, Checkpoint checkpoint) {
         Objects.requireNonNull(watcher, "watcher");
         Objects.requireNonNull(checkpoint, "checkpoint");
+        if (ignoring) {
+            return;
+        }
         checkpoints.merge(watcher, checkpoint, (held, offered) -> {
             if (offered.isOlderThan(held)) {
                 throw StaleCheckpointException.refusing(watcher, "memory", offered, held);
@@ -40,5 +44,18 @@ public final class InMemoryResumeTokenStore implements ResumeTokenStore {
     @Override
     public void delete(String watcher) {
         checkpoints.remove(Objects.requireNonNull(watcher, "watcher"));
+    }
+
+    /**
+     * From now on takes what is saved and does not keep it, as if the process had crashed before: a watcher that is started
+     * again after that repeats what it had handled since.
+     */
+    public void ignoreSaves() {
+        ignoring = true;
+    }
+
+    /** Keeps again what is saved from now on. */
+    public void keepSaves() {
+        ignoring = false;
     }
 }
