@@ -12,6 +12,7 @@ import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.WatcherState;
 import io.changewatch.observe.WatcherActivity;
 import io.changewatch.observe.WatcherListener;
+import io.changewatch.retry.RetryPolicy;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.LocalReplicaSet;
 import io.changewatch.testkit.Publishers;
@@ -33,7 +34,7 @@ import org.junit.jupiter.api.Test;
  * each time, so it gets on; and it says meanwhile that it does not.
  */
 class SlowServerIT {
-    private static final int FOREIGN = 400_000;
+    private static final int FOREIGN = 300_000;
     private static final int CHUNK = 10_000;
     private static final int SLOW_MILLIS = 1_500;
 
@@ -126,6 +127,7 @@ class SlowServerIT {
         return ChangeWatcher.of(client)
                 .collection(database, "orders")
                 .name("slow")
+                .retry(RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofMillis(500)))
                 .resumeFrom(store)
                 .listener(stalls)
                 .onEvent(handled::add);
