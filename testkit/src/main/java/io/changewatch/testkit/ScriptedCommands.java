@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything here happens on that thread, so that nothing is guarded; others hand it work.
  */
 final class ScriptedCommands implements AutoCloseable {
+    private static final String SET_NAME = "scripted";
     private static final int DEFAULT_BATCH = 1_000;
     private static final long DEFAULT_AWAIT_MILLIS = 1_000;
 
@@ -126,8 +127,29 @@ final class ScriptedCommands implements AutoCloseable {
                 command.getArray("cursors").forEach(id -> kill(id.asInt64().getValue()));
                 answer.complete(ok(new BsonDocument()));
             }
+            case "hello" -> answer.complete(hello());
+            case "find" -> answer.complete(oldestEntry(database, command));
             default -> answer.complete(ok(new BsonDocument())); // a ping
         }
+    }
+
+    private BsonDocument hello() {
+        return ok(new BsonDocument("setName", new BsonString(SET_NAME))
+                .append("operationTime", model.oplog().lastTime()));
+    }
+
+    /** Of all that can be found on a server, only the beginning of its oplog is here. */
+    private BsonDocument oldestEntry(String database, BsonDocument find) {
+        if (!database.equals("local") || !find.getString("find").getValue().equals("oplog.rs")) {
+            throw new UnsupportedOperationException("A ScriptedReplicaSet answers no queries but for change streams. "
+                    + "Use LocalReplicaSet for a real server.");
+        }
+        BsonDocument entry = new BsonDocument("ts", model.oplog().oldestTime());
+        BsonDocument cursor = new BsonDocument("id", new BsonInt64(0))
+                .append("ns", new BsonString("local.oplog.rs"))
+                .append("firstBatch", new BsonArray(List.of(entry)));
+        return ok(new BsonDocument("cursor", cursor)
+                .append("operationTime", model.oplog().lastTime()));
     }
 
     private static BsonDocument ok(BsonDocument reply) {

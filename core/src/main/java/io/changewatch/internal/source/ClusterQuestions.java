@@ -4,20 +4,20 @@ import com.mongodb.MongoCommandException;
 import com.mongodb.ReadPreference;
 import com.mongodb.reactivestreams.client.MongoClient;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
-import org.bson.BsonString;
+import org.bson.BsonInvalidOperationException;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 
 /**
  * Asks a server about its cluster, beside any change stream.
  *
- * <p>Commands and their fields as in the manual: {@code hello}, {@code replSetGetConfig}; the oplog is the collection
- * {@code local.oplog.rs} in its natural order. Thread-safe.
+ * <p>Commands and their fields as in the manual: {@code hello}, {@code replSetGetConfig}. Thread-safe.
  */
 final class ClusterQuestions {
     private final MongoClient client;
@@ -44,7 +44,7 @@ final class ClusterQuestions {
         return new ClusterFacts(identity, time instanceof BsonTimestamp timestamp ? timestamp : null);
     }
 
-    /** Empty where the server does not tell, for want of a privilege. */
+    /** Empty where the server does not tell, for want of a privilege, or answers otherwise than a mongod. */
     private CompletableFuture<String> replicaSetId() {
         return ask("replSetGetConfig")
                 .thenApply(reply -> reply.getDocument("config")
@@ -58,21 +58,13 @@ final class ClusterQuestions {
     }
 
     private static boolean isRefusal(Throwable failure) {
-        return failure instanceof CompletionException wrapped && wrapped.getCause() instanceof MongoCommandException;
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof MongoCommandException || cause instanceof BsonInvalidOperationException;
     }
 
     /** The cluster time of the oplog's oldest entry. */
     CompletableFuture<BsonTimestamp> oldestEntry() {
-        BsonDocument find = new BsonDocument("find", new BsonString("oplog.rs"))
-                .append("sort", new BsonDocument("$natural", new BsonInt32(1)))
-                .append("projection", new BsonDocument("ts", new BsonInt32(1)))
-                .append("limit", new BsonInt32(1));
-        return run("local", find)
-                .thenApply(reply -> reply.getDocument("cursor")
-                        .getArray("firstBatch")
-                        .get(0)
-                        .asDocument()
-                        .getTimestamp("ts"));
+        return new CommandOplogWindow(client, Optional.empty()).read().thenApply(OplogWindow.Reading::oldest);
     }
 
     private CompletableFuture<BsonDocument> ask(String command) {

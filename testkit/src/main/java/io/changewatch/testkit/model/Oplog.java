@@ -55,7 +55,8 @@ public final class Oplog {
         first = start;
     }
 
-    BsonTimestamp oldestTime() {
+    /** The time of the oldest entry that is not forgotten. */
+    public BsonTimestamp oldestTime() {
         return entries.get(first).time();
     }
 

@@ -10,6 +10,7 @@ import io.changewatch.StartPosition;
 import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.CursorClosedException;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
@@ -19,6 +20,7 @@ import io.changewatch.testkit.model.ServerErrors;
 import io.changewatch.testkit.model.StreamCursor;
 import io.changewatch.testkit.model.StreamRequest;
 import io.changewatch.testkit.simulation.Plan.Fault;
+import org.bson.BsonTimestamp;
 
 /** The model behind the engine's seam, for one life of the watcher. */
 final class SimulatedServer implements SourceProvider {
@@ -90,6 +92,25 @@ final class SimulatedServer implements SourceProvider {
                 return open;
             } catch (MongoException e) {
                 throw failure(e);
+            }
+        }
+
+        @Override
+        public ClusterFacts facts() throws InterruptedException {
+            askable();
+            return new ClusterFacts("simulated/", world.servers.oplog().lastTime());
+        }
+
+        @Override
+        public BsonTimestamp oldestEntry() throws InterruptedException {
+            askable();
+            return world.servers.oplog().oldestTime();
+        }
+
+        private void askable() throws InterruptedException {
+            pass(millis(1));
+            if (world.areServersDown()) {
+                failToOpen();
             }
         }
 

@@ -8,10 +8,12 @@ import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import io.changewatch.ChangeWatchException;
 import io.changewatch.HistoryLostException;
 import io.changewatch.StartPosition;
+import io.changewatch.UndeliverablePolicy;
 import io.changewatch.WatcherState;
 import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.decode.EventDecoders;
+import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.Fingerprints;
@@ -190,7 +192,9 @@ final class Simulation {
                                 .jitter(0.5),
                         plan.whenHistoryLost(),
                         plan.whenInvalidated(),
-                        plan.whenHandlerFails().policy()),
+                        plan.whenHandlerFails().policy(),
+                        UndeliverablePolicy.FAIL,
+                        FragmentAssembler.DEFAULT_MAX_BYTES),
                 List.of(application),
                 Duration.ofSeconds(10),
                 Duration.ZERO);

@@ -4,8 +4,10 @@ import io.changewatch.StartPosition;
 import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
+import org.bson.BsonTimestamp;
 
 /** A mutation between the engine and the server: of the position that is asked for, and of the batches that come. */
 abstract class SourceMutation implements Mutation {
@@ -49,6 +51,16 @@ abstract class SourceMutation implements Mutation {
         @Override
         public ChangeCursor open(StartPosition position) throws InterruptedException {
             return new Cursor(real.open(start(position)));
+        }
+
+        @Override
+        public ClusterFacts facts() throws InterruptedException {
+            return real.facts();
+        }
+
+        @Override
+        public BsonTimestamp oldestEntry() throws InterruptedException {
+            return real.oldestEntry();
         }
 
         @Override
