@@ -90,6 +90,7 @@ class FaultsIT {
         servers.restart(primary);
 
         expectAllInOrderOnce();
+        assertThat(watcher.stats().reconnects()).isPositive();
     }
 
     @Test

@@ -83,6 +83,22 @@ class ReplicaSetFaultsIT {
     }
 
     @Test
+    @DisplayName("row 5: the primary is frozen, and stays so until its successor is watched")
+    void readsOnFromTheSuccessorOfAFrozenPrimary() throws InterruptedException {
+        int former = servers.primary();
+        servers.freeze(former);
+        try {
+            servers.awaitPrimary(Duration.ofSeconds(30)); // another one: a frozen member is not asked
+            orders.expectSome();
+        } finally {
+            servers.thaw(former);
+        }
+
+        orders.expectAllInOrderOnce();
+        assertThat(orders.reconnects()).isPositive();
+    }
+
+    @Test
     @DisplayName("row 6: the secondaries replicate nothing, so that nothing is committed by a majority")
     void isIdleWithoutMajorityCommits() throws InterruptedException {
         secondaries().forEach(member -> replication(member, "alwaysOn"));
