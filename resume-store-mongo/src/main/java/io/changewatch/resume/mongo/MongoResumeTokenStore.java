@@ -76,12 +76,16 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     private final Duration timeout;
     private final Map<String, Holder> holders;
 
+    /**
+     * Reads what the primary has, whether or not it knows that a majority has it: for a moment after an election it does not,
+     * and would return a checkpoint before the last one. What a failover may still undo is no harm: it was handled.
+     */
     private MongoResumeTokenStore(
             MongoCollection<BsonDocument> collection, Duration timeout, Map<String, Holder> holders) {
         this.collection = collection
                 .withCodecRegistry(fromProviders(new BsonValueCodecProvider()))
                 .withReadPreference(ReadPreference.primary())
-                .withReadConcern(ReadConcern.MAJORITY)
+                .withReadConcern(ReadConcern.LOCAL)
                 .withWriteConcern(WriteConcern.MAJORITY.withWTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS));
         this.timeout = timeout;
         this.holders = holders;
@@ -207,13 +211,14 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         }
 
         Optional<Checkpoint> read() throws InterruptedException, TimeoutException {
-            return find(collection).map(this::checkpoint);
+            return find().map(this::checkpoint);
         }
 
-        private Optional<BsonDocument> find(MongoCollection<BsonDocument> from)
-                throws InterruptedException, TimeoutException {
-            return await(
-                    from.find(CheckpointDocument.of(watcher)).collation(SIMPLE).first());
+        private Optional<BsonDocument> find() throws InterruptedException, TimeoutException {
+            return await(collection
+                    .find(CheckpointDocument.of(watcher))
+                    .collation(SIMPLE)
+                    .first());
         }
 
         private Checkpoint checkpoint(BsonDocument document) {
@@ -262,9 +267,9 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
                     .orElseThrow();
         }
 
-        /** Reads what refused the write, which a majority need not have yet. */
+        /** Reads what refused the write. */
         private void refuse(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
-            Optional<BsonDocument> found = find(collection.withReadConcern(ReadConcern.LOCAL));
+            Optional<BsonDocument> found = find();
             if (found.isEmpty()) {
                 return;
             }
