@@ -1,5 +1,6 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.LIMIT;
 import static io.changewatch.it.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,14 +11,19 @@ import com.mongodb.reactivestreams.client.MongoClients;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.HandlerFailedException;
+import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.WatcherState;
 import io.changewatch.event.Insert;
+import io.changewatch.retry.RetryPolicy;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.LocalReplicaSet;
 import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -95,6 +101,35 @@ class HandlerFaultsIT {
                     .mapToObj(number -> new Document("_id", number))
                     .toList()));
         }
+    }
+
+    @Test
+    @DisplayName("30: a handler throws once, and later always")
+    void passesNoEventThatItsHandlerDoesNotHandle() throws Exception {
+        Set<Integer> failedOnce = ConcurrentHashMap.newKeySet();
+        ChangeWatcher watcher = watcher()
+                .whenHandlerFails(
+                        HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofMillis(1), Duration.ofMillis(5))
+                                .maxAttempts(3)))
+                .onInsert(event -> {
+                    int number = event.document().getInteger("_id");
+                    if (number == 2 * BATCH || failedOnce.add(number)) {
+                        throw new IllegalStateException("number " + number);
+                    }
+                    handle(event);
+                })
+                .start();
+        insert(0, 3 * BATCH);
+
+        assertThat(watcher.awaitTermination(LIMIT)).isTrue();
+        assertThat(watcher.failure()).get().isInstanceOf(HandlerFailedException.class);
+        assertThat(handled).isEqualTo(Handled.upTo(2 * BATCH));
+
+        try (ChangeWatcher next = watcher().onInsert(this::handle).start()) {
+            eventually(() -> handled.size() >= 3 * BATCH);
+            assertThat(next.state()).isEqualTo(WatcherState.RUNNING);
+        }
+        assertThat(handled).isEqualTo(Handled.upTo(3 * BATCH));
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.changewatch.resume.Fingerprint;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreLockedException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -163,6 +164,33 @@ public abstract class ResumeTokenStoreContract {
         assertRefused(
                 store, at(0, Integer.MAX_VALUE, "Z"), "seconds before 2038, over some after it: they are unsigned");
         assertHolds(store, at(0, Integer.MIN_VALUE, "A"), "seconds after 2038 replace those before: they are unsigned");
+    }
+
+    /** The clocks of clients may be wrong, and set. */
+    @Test
+    void comparesPositionsAndNotWhenTheyWereSaved() {
+        ResumeTokenStore store = opened();
+        store.save(WATCHER, savedAfter(at(0, 100, "A"), Duration.ZERO));
+
+        store.save(WATCHER, savedAfter(at(0, 200, "A"), Duration.ofHours(-2)));
+        assertHolds(
+                store,
+                savedAfter(at(0, 200, "A"), Duration.ofHours(-2)),
+                "a later position is accepted from a client whose clock is behind");
+
+        assertRefused(
+                store,
+                savedAfter(at(0, 150, "A"), Duration.ofHours(2)),
+                "an earlier position of a client whose clock is ahead");
+    }
+
+    private static Checkpoint savedAfter(Checkpoint checkpoint, Duration time) {
+        return new Checkpoint(
+                checkpoint.token(),
+                checkpoint.clusterTime(),
+                checkpoint.savedAt().plus(time),
+                checkpoint.fingerprint(),
+                checkpoint.term());
     }
 
     @Test

@@ -24,9 +24,15 @@ final class ManualSurroundings implements Surroundings {
     private final CountDownLatch waiting = new CountDownLatch(1);
     private volatile double chance;
     private volatile boolean blocking;
+    private volatile Duration skew = Duration.ZERO;
 
     void advance(Duration time) {
         nanos.addAndGet(time.toNanos());
+    }
+
+    /** How far the clock on the wall is ahead of the servers' from now on, negative for behind; the other clock goes on as before. */
+    void skew(Duration ahead) {
+        skew = ahead;
     }
 
     /** What every draw between 0 and 1 yields from now on; 0 until then, which means: no jitter. */
@@ -73,7 +79,7 @@ final class ManualSurroundings implements Surroundings {
 
     @Override
     public Instant instant() {
-        return BEGIN.plusNanos(nanos.get());
+        return BEGIN.plusNanos(nanos.get()).plus(skew);
     }
 
     @Override
