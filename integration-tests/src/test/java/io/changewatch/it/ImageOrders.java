@@ -9,7 +9,9 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.StartPosition;
+import io.changewatch.event.ResumeToken;
 import io.changewatch.testkit.Publishers;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.bson.BsonDocument;
@@ -80,6 +82,14 @@ final class ImageOrders {
         void update(int id) {
             Publishers.await(orders.updateOne(session, Filters.eq(id), Updates.inc("n", 1)));
         }
+    }
+
+    /** The token of the first event, as a stream that splits large events names it. */
+    ResumeToken firstTokenWithSplit(StartPosition start) {
+        BsonTimestamp time = ((StartPosition.At) start).clusterTime();
+        List<Document> split = List.of(Document.parse("{$changeStreamSplitLargeEvent: {}}"));
+        return new ResumeToken(
+                Publishers.first(orders.watch(split).startAtOperationTime(time)).getResumeToken());
     }
 
     /** Just behind the last operation. */

@@ -192,6 +192,36 @@ class UndeliverableEventsIT {
         }
 
         @Test
+        void skipsItOnceWhereTheNextEventHasToBeSplit() {
+            orders.insertLarge(10);
+            start = orders.now();
+            orders.updateWithoutImages(2);
+            orders.update(10);
+            orders.insert(11);
+
+            skipUpTo(11);
+
+            assertThat(handled).containsExactly(10, 11);
+            assertThat(skippedKeys()).containsExactly(2);
+        }
+
+        @Test
+        void skipsInsideOfATransactionBehindATokenOfAStreamThatSplit() {
+            start = orders.now();
+            orders.withoutImages(() -> orders.inTransaction(changes -> {
+                changes.insert(20);
+                changes.update(3);
+                changes.insert(21);
+            }));
+            start = StartPosition.after(orders.firstTokenWithSplit(start));
+
+            skipUpTo(21);
+
+            assertThat(handled).containsExactly(21);
+            assertThat(skippedKeys()).containsExactly(3);
+        }
+
+        @Test
         void skipsInsideOfATransaction() {
             orders.withoutImages(() -> orders.inTransaction(changes -> {
                 changes.insert(10);

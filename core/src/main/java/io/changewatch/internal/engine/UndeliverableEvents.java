@@ -112,25 +112,30 @@ final class UndeliverableEvents {
                 messages.watcher(), event.namespace(), event.documentKey(), event.clusterTime(), event.token(), error));
     }
 
+    /** By cluster time, as the search was: after a token of another version the stream would name events by other tokens. */
     private Place leaveOut(Found found, Place place, RuntimeException error) {
         careful = false;
         searchesInVain = 0;
+        Culprit culprit = found.culprit();
         if (!found.handled().isEmpty()) {
             excluded.addAll(found.handled());
-            return place.from(found.culprit().clusterTime());
+            return place.from(culprit.clusterTime());
         }
-        Culprit culprit = found.culprit();
-        passOver(culprit, error);
-        boolean alone = found.isNext() && isBehind(culprit.clusterTime(), place);
-        if (alone) {
+        if (!isLeftOut(culprit)) {
+            passOver(culprit, error);
+        }
+        BsonTimestamp from = place.origin().orElse(culprit.clusterTime());
+        if (found.isNext() && culprit.clusterTime().compareTo(from) > 0) {
+            from = culprit.clusterTime();
             excluded.clear();
         }
         excluded.add(culprit);
-        return alone ? place.from(culprit.clusterTime()) : place;
+        return place.from(from);
     }
 
-    private static boolean isBehind(BsonTimestamp time, Place place) {
-        return place.origin().filter(from -> time.compareTo(from) > 0).isPresent();
+    /** It was told before, and the stream has begun to split: then its tokens are others. */
+    private boolean isLeftOut(Culprit culprit) {
+        return excluded.stream().anyMatch(event -> event.token().isAt(culprit.token()));
     }
 
     private Place foundNothing(RuntimeException error, Place place) throws InterruptedException {

@@ -202,11 +202,11 @@ final class UndeliverableEventsTest {
             setup.server.opens().fails(imageMissing);
             setup.server.opens().batch(inTransaction(2)); // the search
             setup.server.opens().fails(imageMissing);
-            setup.server.opens().batch(inTransaction(3)).fails(imageMissing);
+            setup.server.opens().batch(inTransaction(1), inTransaction(3)).fails(imageMissing);
             setup.server.opens().fails(imageMissing);
             setup.server.opens().batch(inTransaction(4)); // the search
             setup.server.opens().fails(imageMissing);
-            setup.server.opens().batch(inTransaction(5));
+            setup.server.opens().batch(inTransaction(1), inTransaction(3), inTransaction(5));
             setup.run();
 
             assertThat(setup.handled)
@@ -221,11 +221,11 @@ final class UndeliverableEventsTest {
                             StartPosition.after(fragmentToken(101, 1)),
                             StartPosition.at(time(101)),
                             StartPosition.at(time(101)),
-                            StartPosition.after(fragmentToken(101, 1)), // not after the event that is left out
+                            StartPosition.at(time(101)), // not after the event that is left out
                             StartPosition.after(fragmentToken(101, 3)),
                             StartPosition.at(time(101)),
                             StartPosition.at(time(101)),
-                            StartPosition.after(fragmentToken(101, 3)));
+                            StartPosition.at(time(101)));
         }
 
         private BsonDocument inTransaction(int index) {
@@ -247,6 +247,28 @@ final class UndeliverableEventsTest {
             assertThat(asked(5).pipeline()).containsExactly(USERS);
             assertThat(setup.server.opened())
                     .endsWith(StartPosition.after(highWater(103)), StartPosition.after(highWater(104)));
+        }
+
+        @Test
+        void itIsToldOnceWhereTheStreamBeginsToSplitBehindIt() throws InterruptedException {
+            breaksBehind102(imageMissing);
+            isFoundToBe(unsplit(103), imageMissing);
+            setup.server.opens().fails(command(10334));
+            setup.server.opens().fails(imageMissing); // its token is another one now
+            setup.server.opens().fails(imageMissing);
+            isFoundToBe(insert(103), imageMissing);
+            setup.server.opens().batch(insert(104));
+            ChangeWatcher watcher = setup.run();
+
+            assertThat(setup.handledTimes()).containsExactly(101, 102, 104);
+            assertThat(noticedTimes()).containsExactly(103);
+            assertThat(watcher.stats().skipped()).isEqualTo(1);
+        }
+
+        /** As in a stream that does not split. */
+        private BsonDocument unsplit(int second) {
+            String data = token(second).value().getString("_data").getValue().replace("2B042C", "2B022C");
+            return insert(second).append("_id", new BsonDocument("_data", new BsonString(data)));
         }
 
         @Test
@@ -356,10 +378,10 @@ final class UndeliverableEventsTest {
             setup.server.opens().batch(insert(102), insert(103)).idle(highWater(103));
             setup.server.opens().fails(tooLarge);
             setup.server.opens().batch(insert(102)).idle(highWater(103));
-            setup.server.opens().batch(insert(102), insert(104));
+            setup.server.opens().batch(insert(101), insert(102), insert(104));
             setup.run();
 
-            assertThat(setup.server.opened()).last().isEqualTo(StartPosition.after(token(101)));
+            assertThat(setup.server.opened()).last().isEqualTo(StartPosition.at(time(101)));
             assertThat(setup.handledTimes()).containsExactly(101, 102, 104);
             assertThat(noticedTimes()).containsExactly(103);
         }
