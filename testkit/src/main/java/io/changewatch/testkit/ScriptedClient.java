@@ -88,7 +88,7 @@ final class ScriptedClient {
                 .map(argument -> ((Bson) argument).toBsonDocument(BsonDocument.class, registry))
                 .findFirst()
                 .orElseThrow();
-        if (!List.of("aggregate", "getMore", "killCursors", "ping", "hello").contains(command.getFirstKey())) {
+        if (!ScriptedCommands.knows(database, command)) {
             throw refused("the command " + command.getFirstKey());
         }
         Class<?> type = arguments[arguments.length - 1] instanceof Class<?> given ? given : Document.class;

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -21,6 +22,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonDouble;
 import org.bson.BsonInt32;
 import org.bson.BsonInt64;
+import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything here happens on that thread, so that nothing is guarded; others hand it work.
  */
 final class ScriptedCommands implements AutoCloseable {
+    private static final Set<String> KNOWN =
+            Set.of("aggregate", "getMore", "killCursors", "ping", "hello", "replSetGetConfig");
     private static final String SET_NAME = "scripted";
     private static final int DEFAULT_BATCH = 1_000;
     private static final long DEFAULT_AWAIT_MILLIS = 1_000;
@@ -106,6 +110,13 @@ final class ScriptedCommands implements AutoCloseable {
         run(() -> nextFailures.add(error));
     }
 
+    /** Whether it answers this command: those of a watcher. */
+    static boolean knows(String database, BsonDocument command) {
+        return KNOWN.contains(command.getFirstKey())
+                || (database.equals("local")
+                        && command.get("find", BsonNull.VALUE).equals(new BsonString("oplog.rs")));
+    }
+
     /** Answers a command; the future is completed on this server's thread. */
     CompletableFuture<BsonDocument> answer(String database, BsonDocument command) {
         CompletableFuture<BsonDocument> answer = new CompletableFuture<>();
@@ -128,7 +139,8 @@ final class ScriptedCommands implements AutoCloseable {
                 answer.complete(ok(new BsonDocument()));
             }
             case "hello" -> answer.complete(hello());
-            case "find" -> answer.complete(oldestEntry(database, command));
+            case "find" -> answer.complete(oldestEntry());
+            case "replSetGetConfig" -> throw ServerErrors.command(13, "Unauthorized", "not authorized on admin");
             default -> answer.complete(ok(new BsonDocument())); // a ping
         }
     }
@@ -139,11 +151,7 @@ final class ScriptedCommands implements AutoCloseable {
     }
 
     /** Of all that can be found on a server, only the beginning of its oplog is here. */
-    private BsonDocument oldestEntry(String database, BsonDocument find) {
-        if (!database.equals("local") || !find.getString("find").getValue().equals("oplog.rs")) {
-            throw new UnsupportedOperationException("A ScriptedReplicaSet answers no queries but for change streams. "
-                    + "Use LocalReplicaSet for a real server.");
-        }
+    private BsonDocument oldestEntry() {
         BsonDocument entry = new BsonDocument("ts", model.oplog().oldestTime());
         BsonDocument cursor = new BsonDocument("id", new BsonInt64(0))
                 .append("ns", new BsonString("local.oplog.rs"))
