@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Row 42: two watchers of one name on one store object, which share its lock; and a release while a save hangs. */
@@ -65,7 +66,7 @@ final class OneObjectTest {
     }
 
     @Test
-    @Timeout(60)
+    @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD) // a lock is not interrupted
     void aReleaseDoesNotWaitForASaveThatHangsWhichFreesWhenItEnds() throws InterruptedException {
         HangingDisk disk = new HangingDisk();
         FileResumeTokenStore store = new FileResumeTokenStore(directory, disk);
