@@ -71,6 +71,9 @@ final class ChangeWatcherBuilderTest {
                         builder -> builder.maxUnsavedEvents(0),
                         "Watcher 'shop.orders' cannot be built: maxUnsavedEvents(0) must be at least 1."),
                 refusal(
+                        builder -> builder.maxEventBytes(0),
+                        "Watcher 'shop.orders' cannot be built: maxEventBytes(0) must be at least 1."),
+                refusal(
                         builder -> builder.logPositionEvery(Duration.ofNanos(-1)),
                         "Watcher 'shop.orders' cannot be built: logPositionEvery(PT-0.000000001S) must not be negative."),
                 refusal(
@@ -287,6 +290,8 @@ final class ChangeWatcherBuilderTest {
                 .whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW)
                 .whenInvalidated(InvalidatedPolicy.STOP)
                 .whenHandlerFails(HandlerFailurePolicy.skip())
+                .whenUndeliverable(UndeliverablePolicy.SKIP)
+                .maxEventBytes(7)
                 .validate(document -> {})
                 .closeWithin(Duration.ofMillis(9))
                 .name("feed")
