@@ -29,17 +29,11 @@ final class Attempts {
     private boolean opened;
 
     /** @param obstacle says what keeps the driver from every server, if that is not just silence */
-    Attempts(
-            String watcher,
-            Lifecycle lifecycle,
-            SafeListener listener,
-            Surroundings surroundings,
-            ResumeRate rate,
-            Supplier<Optional<String>> obstacle) {
-        this.watcher = watcher;
-        this.lifecycle = lifecycle;
-        this.listener = listener;
-        this.surroundings = surroundings;
+    Attempts(Shared<?> shared, ResumeRate rate, Supplier<Optional<String>> obstacle) {
+        this.watcher = shared.watcher();
+        this.lifecycle = shared.lifecycle();
+        this.listener = shared.listener();
+        this.surroundings = shared.surroundings();
         this.rate = rate;
         this.obstacle = obstacle;
     }

@@ -31,18 +31,13 @@ final class CheckpointLoader {
     private final Lifecycle lifecycle;
     private final Surroundings surroundings;
 
-    CheckpointLoader(
-            CheckpointSettings settings,
-            Checkpointer checkpointer,
-            StartPosition otherwise,
-            Lifecycle lifecycle,
-            Surroundings surroundings) {
-        this.settings = settings;
+    CheckpointLoader(Shared<?> shared, Checkpointer checkpointer) {
+        this.settings = shared.settings().checkpoints();
         this.errors = StoreErrors.of(settings);
         this.checkpointer = checkpointer;
-        this.otherwise = otherwise;
-        this.lifecycle = lifecycle;
-        this.surroundings = surroundings;
+        this.otherwise = shared.settings().recovery().startFrom();
+        this.lifecycle = shared.lifecycle();
+        this.surroundings = shared.surroundings();
     }
 
     /** Takes the watcher's place in the store and loads, as long as the policy for the store allows. */

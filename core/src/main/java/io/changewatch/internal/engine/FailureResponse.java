@@ -41,14 +41,9 @@ final class FailureResponse {
     private boolean cannotSplit;
     private @Nullable RuntimeException oversize;
 
-    FailureResponse(
-            Recovery policy,
-            FailureMessages messages,
-            Attempts attempts,
-            HistoryLoss historyLoss,
-            UndeliverableEvents undeliverable) {
-        this.policy = policy;
-        this.messages = messages;
+    FailureResponse(Shared<?> shared, Attempts attempts, HistoryLoss historyLoss, UndeliverableEvents undeliverable) {
+        this.policy = shared.settings().recovery();
+        this.messages = shared.messages();
         this.attempts = attempts;
         this.historyLoss = historyLoss;
         this.undeliverable = undeliverable;

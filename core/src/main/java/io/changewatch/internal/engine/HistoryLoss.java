@@ -26,9 +26,9 @@ final class HistoryLoss {
     private final OldestEntry oldestEntry;
     private @Nullable MissedEvents missed;
 
-    HistoryLoss(Recovery policy, FailureMessages messages, Attempts attempts, OldestEntry oldestEntry) {
-        this.policy = policy;
-        this.messages = messages;
+    HistoryLoss(Shared<?> shared, Attempts attempts, OldestEntry oldestEntry) {
+        this.policy = shared.settings().recovery();
+        this.messages = shared.messages();
         this.attempts = attempts;
         this.oldestEntry = oldestEntry;
     }

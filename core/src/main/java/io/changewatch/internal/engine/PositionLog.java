@@ -20,10 +20,10 @@ final class PositionLog {
     private final LongSupplier nanoTime;
     private long lastNanos;
 
-    PositionLog(String watcher, Duration interval, LongSupplier nanoTime) {
-        this.watcher = watcher;
-        this.interval = interval;
-        this.nanoTime = nanoTime;
+    PositionLog(Shared<?> shared) {
+        this.watcher = shared.watcher();
+        this.interval = shared.settings().logPositionEvery();
+        this.nanoTime = shared.surroundings();
         this.lastNanos = nanoTime.getAsLong();
     }
 

@@ -23,10 +23,10 @@ final class ResumeRate {
     private final Surroundings surroundings;
     private long spentUntilNanos;
 
-    ResumeRate(String watcher, Lifecycle lifecycle, Surroundings surroundings) {
-        this.watcher = watcher;
-        this.lifecycle = lifecycle;
-        this.surroundings = surroundings;
+    ResumeRate(Shared<?> shared) {
+        this.watcher = shared.watcher();
+        this.lifecycle = shared.lifecycle();
+        this.surroundings = shared.surroundings();
         this.spentUntilNanos = surroundings.getAsLong();
     }
 

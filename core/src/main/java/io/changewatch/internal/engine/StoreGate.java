@@ -19,11 +19,11 @@ final class StoreGate {
     private final Lifecycle lifecycle;
     private final SafeListener listener;
 
-    StoreGate(String watcher, Checkpointer checkpointer, Lifecycle lifecycle, SafeListener listener) {
-        this.watcher = watcher;
+    StoreGate(Shared<?> shared, Checkpointer checkpointer) {
+        this.watcher = shared.watcher();
         this.checkpointer = checkpointer;
-        this.lifecycle = lifecycle;
-        this.listener = listener;
+        this.lifecycle = shared.lifecycle();
+        this.listener = shared.listener();
     }
 
     /** Waits until {@code position} is saved. */

@@ -35,20 +35,14 @@ final class StreamReader {
 
     private @Nullable SourceSettings asked;
 
-    StreamReader(
-            WatcherSettings<?> settings,
-            SourceProvider provider,
-            Lifecycle lifecycle,
-            SafeListener listener,
-            Counters counters,
-            Surroundings surroundings) {
-        this.settings = settings;
+    StreamReader(Shared<?> shared, SourceProvider provider) {
+        this.settings = shared.settings();
         this.provider = provider;
-        this.lifecycle = lifecycle;
-        this.listener = listener;
-        this.isListenedTo = !settings.listeners().isEmpty();
-        this.counters = counters;
-        this.surroundings = surroundings;
+        this.lifecycle = shared.lifecycle();
+        this.listener = shared.listener();
+        this.isListenedTo = shared.isListenedTo();
+        this.counters = shared.counters();
+        this.surroundings = shared.surroundings();
     }
 
     /** Opens a stream, which {@link #close} ends, as {@code wanted} asks for it. */

@@ -48,17 +48,12 @@ final class UndeliverableEvents {
     private int steps;
     private int searchesInVain;
 
-    UndeliverableEvents(
-            WatcherSettings<?> settings,
-            StreamReader reader,
-            SafeListener listener,
-            FailureMessages messages,
-            Attempts attempts) {
-        this.plain = settings.source();
-        this.policy = settings.recovery();
+    UndeliverableEvents(Shared<?> shared, StreamReader reader, Attempts attempts) {
+        this.plain = shared.settings().source();
+        this.policy = shared.settings().recovery();
         this.search = new CulpritSearch(plain, reader);
-        this.listener = listener;
-        this.messages = messages;
+        this.listener = shared.listener();
+        this.messages = shared.messages();
         this.attempts = attempts;
     }
 

@@ -1,34 +1,24 @@
 package io.changewatch.internal.engine;
 
 import com.mongodb.MongoException;
-import io.changewatch.DecodeException;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
-import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
-import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
-import io.changewatch.internal.decode.FragmentAssembler;
-import io.changewatch.internal.decode.TooLargeEventException;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.engine.HistoryLoss.MissedEvents;
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.RawBatch;
-import io.changewatch.observe.WatcherListener.EventHandled;
-import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.GapAccepted;
 import io.changewatch.observe.WatcherListener.PositionMoved;
 import io.changewatch.observe.WatcherListener.StreamOpened;
 import io.changewatch.resume.Checkpoint;
-import java.time.Duration;
 import java.util.Optional;
-import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
-import org.bson.RawBsonDocument;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,63 +31,38 @@ final class WatchLoop<T> {
     private static final Logger LOG = LoggerFactory.getLogger(WatchLoop.class);
     private static final int CURSOR_NOT_FOUND = 43;
 
-    private final WatcherSettings<T> settings;
-    private final StreamReader reader;
+    private final Shared<T> shared;
     private final Lifecycle lifecycle;
-    private final SafeListener listener;
-    private final boolean isListenedTo;
-    private final Counters counters;
     private final Checkpointer checkpointer;
-    private final StoreGate store;
-    private final Deliverer<T> deliverer;
-    private final Surroundings surroundings;
+    private final StreamReader reader;
     private final CheckpointLoader loader;
     private final FailureMessages messages;
     private final HistoryLoss historyLoss;
     private final FailureResponse failures;
-    private final PositionLog positionLog;
     private final ResumeRate rate;
     private final UndeliverableEvents undeliverable;
-    private final FragmentAssembler fragments;
+    private final BatchDelivery<T> delivery;
 
     // The watcher's thread only.
-    private Place place = Place.at(StartPosition.now());
     private Optional<Checkpoint> checkpoint = Optional.empty();
     private boolean identified;
     private boolean opened;
     private boolean pinned;
     private boolean progressed;
 
-    WatchLoop(
-            WatcherSettings<T> settings,
-            SourceProvider provider,
-            Lifecycle lifecycle,
-            SafeListener listener,
-            Counters counters,
-            Checkpointer checkpointer,
-            Deliverer<T> deliverer,
-            FailureMessages messages,
-            Surroundings surroundings) {
-        this.settings = settings;
-        this.reader = new StreamReader(settings, provider, lifecycle, listener, counters, surroundings);
-        this.lifecycle = lifecycle;
-        this.listener = listener;
-        this.isListenedTo = !settings.listeners().isEmpty();
-        this.counters = counters;
+    WatchLoop(Shared<T> shared, SourceProvider provider, Checkpointer checkpointer, Deliverer<T> deliverer) {
+        this.shared = shared;
+        this.lifecycle = shared.lifecycle();
         this.checkpointer = checkpointer;
-        this.store = new StoreGate(settings.name(), checkpointer, lifecycle, listener);
-        this.deliverer = deliverer;
-        this.surroundings = surroundings;
-        this.loader = new CheckpointLoader(
-                settings.checkpoints(), checkpointer, settings.recovery().startFrom(), lifecycle, surroundings);
-        this.messages = messages;
-        this.rate = new ResumeRate(settings.name(), lifecycle, surroundings);
-        Attempts attempts = new Attempts(settings.name(), lifecycle, listener, surroundings, rate, provider::obstacle);
-        this.historyLoss = new HistoryLoss(settings.recovery(), messages, attempts, reader::oldestEntry);
-        this.undeliverable = new UndeliverableEvents(settings, reader, listener, messages, attempts);
-        this.failures = new FailureResponse(settings.recovery(), messages, attempts, historyLoss, undeliverable);
-        this.fragments = new FragmentAssembler(settings.recovery().maxEventBytes());
-        this.positionLog = new PositionLog(settings.name(), settings.logPositionEvery(), surroundings);
+        this.reader = new StreamReader(shared, provider);
+        this.loader = new CheckpointLoader(shared, checkpointer);
+        this.messages = shared.messages();
+        this.rate = new ResumeRate(shared);
+        Attempts attempts = new Attempts(shared, rate, provider::obstacle);
+        this.historyLoss = new HistoryLoss(shared, attempts, reader::oldestEntry);
+        this.undeliverable = new UndeliverableEvents(shared, reader, attempts);
+        this.failures = new FailureResponse(shared, attempts, historyLoss, undeliverable);
+        this.delivery = new BatchDelivery<>(shared, checkpointer, deliverer, undeliverable);
     }
 
     /** Runs until the watcher is stopped, by {@link StoppedException} or return, or fails. */
@@ -109,15 +74,20 @@ final class WatchLoop<T> {
                 if (!readOneStream()) {
                     continue;
                 }
-                if (settings.recovery().whenInvalidated() == InvalidatedPolicy.STOP && !place.isReread()) {
-                    LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", settings.name());
+                if (isToStop()) {
+                    LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", shared.watcher());
                     return;
                 }
                 throwIfReopenedInVain();
             } catch (SourceFailure e) {
-                place = failures.respond(e.error(), place, opened);
+                delivery.goTo(failures.respond(e.error(), delivery.place(), opened));
             }
         }
+    }
+
+    private boolean isToStop() {
+        return shared.settings().recovery().whenInvalidated() == InvalidatedPolicy.STOP
+                && !delivery.place().isReread();
     }
 
     /** Ends every wait on the server. */
@@ -127,16 +97,16 @@ final class WatchLoop<T> {
 
     private void begin() throws InterruptedException {
         checkpoint = loader.load();
-        place = loader.place(checkpoint);
+        delivery.goTo(loader.place(checkpoint));
         pinned = checkpoint.isPresent();
-        checkpointer.start(place.known());
+        checkpointer.start(delivery.place().known());
     }
 
     /** Once: a position is only asked of the cluster it comes from. */
     private void identify() throws SourceFailure, InterruptedException {
         if (!identified) {
             ClusterFacts facts = reader.facts();
-            new ClusterCheck(messages, checkpoint).check(place, facts);
+            new ClusterCheck(messages, checkpoint).check(delivery.place(), facts);
             checkpointer.watches(facts.identity());
             identified = true;
         }
@@ -145,9 +115,10 @@ final class WatchLoop<T> {
     /** Reads until the server ends the stream, as it does after an invalidate, or it is to be opened in another way: false. */
     private boolean readOneStream() throws SourceFailure, InterruptedException {
         identify();
-        fragments.reset();
+        delivery.begin();
         progressed = false;
         rate.take();
+        Place place = delivery.place();
         ChangeCursor open = reader.open(place.start(), undeliverable.stream(place, failures.splits()));
         try {
             lifecycle.throwIfStopRequested();
@@ -159,7 +130,7 @@ final class WatchLoop<T> {
                 noteProgress();
                 handOutGapBehind(opening);
                 if (handOut(batch)) {
-                    place.known().ifPresent(this::tellPosition);
+                    delivery.place().known().ifPresent(this::tellPosition);
                 }
                 if (undeliverable.isCarefulInVain(batch)) {
                     return false;
@@ -171,10 +142,13 @@ final class WatchLoop<T> {
         }
     }
 
+    private boolean handOut(RawBatch batch) throws InterruptedException {
+        return delivery.handOut(batch, failures.splits());
+    }
+
     /** The stream is open on the server. Where it was opened without a checkpoint, that place is saved before any event. */
     private void atOpening(RawBatch batch) throws InterruptedException {
-        listener.streamOpened(new StreamOpened(
-                settings.name(), ResumeSteps.of(place, historyLoss.missed(), failures.splits()), place.clusterTime()));
+        tellOpening();
         if (historyLoss.missed().isEmpty()) {
             pinOpening(batch);
         } else if (isThere(batch)) {
@@ -183,9 +157,9 @@ final class WatchLoop<T> {
         if (!opened) {
             LOG.info(
                     "[{}] Watching {}.",
-                    settings.name(),
-                    settings.checkpoints().fingerprint().scope());
-            place.known().ifPresent(this::tellPosition);
+                    shared.watcher(),
+                    shared.settings().checkpoints().fingerprint().scope());
+            delivery.place().known().ifPresent(this::tellPosition);
         }
         opened = true;
         if (lifecycle.state() == WatcherState.STARTING) {
@@ -196,15 +170,20 @@ final class WatchLoop<T> {
         }
     }
 
+    private void tellOpening() {
+        Place place = delivery.place();
+        shared.listener()
+                .streamOpened(new StreamOpened(
+                        shared.watcher(),
+                        ResumeSteps.of(place, historyLoss.missed(), failures.splits()),
+                        place.clusterTime()));
+    }
+
     /** A position behind events that are not handed out yet is not the opening's. */
     private void pinOpening(RawBatch opening) throws InterruptedException {
-        if (pinned) {
-            return;
-        }
-        Optional<Position> position = opening.size() == 0 ? positionAfter(opening) : Optional.empty();
-        if (position.isPresent()) {
-            place = Place.after(position.get());
-            store.pin(position.get());
+        Optional<Position> position = opening.size() == 0 ? delivery.positionAfter(opening) : Optional.empty();
+        if (!pinned && position.isPresent()) {
+            delivery.pin(position.get());
             pinned = true;
         }
     }
@@ -242,15 +221,11 @@ final class WatchLoop<T> {
         Gap<T> gap = Gap.of(position.token(), from, position.clusterTime(), missed.policy(), missed.cause());
         LOG.warn(
                 "[{}] Events between cluster time {} and {} are lost; going on, as whenHistoryLost says.",
-                settings.name(),
+                shared.watcher(),
                 from,
                 position.clusterTime());
-        listener.gapAccepted(new GapAccepted(settings.name(), gap));
-        deliver(gap);
-        if (checkpointer.newest().equals(Optional.of(position))) {
-            store.pin(position); // otherwise events before the gap are not acknowledged yet, or the gap itself
-            pinned = true;
-        }
+        shared.listener().gapAccepted(new GapAccepted(shared.watcher(), gap));
+        pinned |= delivery.deliverAndPin(gap, position);
     }
 
     private void noteProgress() {
@@ -267,117 +242,10 @@ final class WatchLoop<T> {
         }
     }
 
-    /** Returns whether the place has moved on. */
-    private boolean handOut(RawBatch batch) throws InterruptedException {
-        for (int offset : batch.offsets()) {
-            lifecycle.throwIfStopRequested();
-            handOut(batch.bytes(), offset);
-        }
-        checkpointer.throwIfFailed();
-        Optional<Position> after = fragments.isWaiting() ? Optional.empty() : positionAfter(batch);
-        return after.isPresent() && moveOn(after.get());
-    }
-
-    private void handOut(byte[] bytes, int offset) throws InterruptedException {
-        if (!failures.splits()) {
-            decodeAndDeliver(bytes, offset);
-            return;
-        }
-        try {
-            Optional<RawBsonDocument> whole = fragments.accept(bytes, offset);
-            if (whole.isPresent()) {
-                decodeAndDeliver(whole.get().getBackingArray(), whole.get().getByteOffset());
-            }
-        } catch (TooLargeEventException e) {
-            passOver(Culprit.of(e.envelope()).orElseThrow(() -> e), e);
-        }
-    }
-
-    /** An event that was received whole, but is more than may be kept. */
-    private void passOver(Culprit event, TooLargeEventException error) {
-        if (!place.isHandled(event.token())) {
-            undeliverable.passOver(event, error);
-            moveTo(new Position(event.token(), event.clusterTime()));
-        }
-    }
-
-    private void decodeAndDeliver(byte[] bytes, int offset) throws InterruptedException {
-        ChangeEvent<T> event;
-        try {
-            event = settings.decoder().decode(bytes, offset);
-        } catch (DecodeException e) {
-            skipOrThrow(e);
-            return;
-        }
-        if (!place.isHandled(event.resumeToken())) {
-            deliver(event);
-        }
-    }
-
-    private void deliver(ChangeEvent<T> event) throws InterruptedException {
-        counters.pulse().handsOut(surroundings.getAsLong());
-        store.awaitRoom();
-        long begin = surroundings.getAsLong();
-        boolean handedOut = deliverer.deliver(event);
-        counters.pulse().handedOut();
-        place = Place.after(new Position(event.resumeToken(), event.clusterTime()));
-        if (handedOut) {
-            noteHandled(event, begin);
-        }
-    }
-
-    private void noteHandled(ChangeEvent<T> event, long begin) {
-        counters.handled(event, surroundings.instant());
-        if (isListenedTo) {
-            Duration took = Duration.ofNanos(surroundings.getAsLong() - begin);
-            listener.eventHandled(new EventHandled(settings.name(), event, took));
-        }
-    }
-
-    private void skipOrThrow(DecodeException failure) {
-        BsonDocument raw = failure.raw();
-        if (!settings.recovery().whenHandlerFails().skips()
-                || !raw.isDocument("_id")
-                || !raw.isTimestamp("clusterTime")) {
-            throw failure;
-        }
-        ResumeToken token = new ResumeToken(raw.getDocument("_id"));
-        if (place.isHandled(token)) {
-            return;
-        }
-        LOG.warn("[{}] Skipped an event: {}", settings.name(), failure.getMessage());
-        listener.eventSkipped(new EventSkipped(settings.name(), raw, failure));
-        moveTo(new Position(token, raw.getTimestamp("clusterTime")));
-    }
-
-    private void moveTo(Position skipped) {
-        deliverer.passed(skipped.token(), skipped.clusterTime());
-        place = Place.after(skipped);
-    }
-
-    /** Nothing more comes up to {@code position}: it may be saved when all before it is handled. */
-    private boolean moveOn(Position position) {
-        if (place.isHandled(position.token())) {
-            place = place.rereadUpTo(position);
-            return false;
-        }
-        place = Place.after(position);
-        deliverer.passed(position.token(), position.clusterTime());
-        checkpointer.newest().ifPresent(positionLog::reached); // not what is only handed out
-        return true;
-    }
-
     private void tellPosition(Position position) {
-        if (isListenedTo) {
-            listener.positionMoved(new PositionMoved(settings.name(), position.token(), position.clusterTime()));
+        if (shared.isListenedTo()) {
+            shared.listener()
+                    .positionMoved(new PositionMoved(shared.watcher(), position.token(), position.clusterTime()));
         }
-    }
-
-    private Optional<Position> positionAfter(RawBatch batch) {
-        ResumeToken token = batch.positionAfter();
-        if (token == null) {
-            return Optional.empty();
-        }
-        return TokenTime.of(token).or(place::clusterTime).map(time -> new Position(token, time));
     }
 }

@@ -7,7 +7,6 @@ import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
-import io.changewatch.event.Namespace;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
@@ -78,7 +77,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 delay -> lifecycle.pause(delay, surroundings));
         this.deliverer = deliverers.deliverer(handlerFailures, this::handled, this::requestStop);
         this.loop = new WatchLoop<>(
-                settings, provider, lifecycle, listener, counters, checkpointer, deliverer, messages(), surroundings);
+                new Shared<>(settings, lifecycle, listener, counters, surroundings), provider, checkpointer, deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
     }
 
@@ -92,14 +91,6 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     /** What a restart would need. */
     private Optional<Position> held() {
         return checkpointer.saved().or(checkpointer::newest);
-    }
-
-    private FailureMessages messages() {
-        Optional<Namespace> scope = settings.source().scope();
-        return new FailureMessages(
-                settings.name(),
-                scope,
-                settings.checkpoints().store().map(store -> store.getClass().getSimpleName()));
     }
 
     private void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {

@@ -1,0 +1,192 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.DecodeException;
+import io.changewatch.StartPosition;
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.ResumeToken;
+import io.changewatch.internal.checkpoint.Checkpointer;
+import io.changewatch.internal.checkpoint.Position;
+import io.changewatch.internal.decode.FragmentAssembler;
+import io.changewatch.internal.decode.TooLargeEventException;
+import io.changewatch.internal.deliver.Deliverer;
+import io.changewatch.internal.source.RawBatch;
+import io.changewatch.observe.WatcherListener.EventHandled;
+import io.changewatch.observe.WatcherListener.EventSkipped;
+import java.time.Duration;
+import java.util.Optional;
+import org.bson.BsonDocument;
+import org.bson.RawBsonDocument;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decodes the events of a batch, hands them out, and keeps the place up to which that is done.
+ *
+ * <p>Called on the watcher's thread only.
+ */
+final class BatchDelivery<T> {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchDelivery.class);
+
+    private final Shared<T> shared;
+    private final boolean isListenedTo;
+    private final Checkpointer checkpointer;
+    private final StoreGate store;
+    private final Deliverer<T> deliverer;
+    private final UndeliverableEvents undeliverable;
+    private final PositionLog positionLog;
+    private final FragmentAssembler fragments;
+    private Place place = Place.at(StartPosition.now());
+
+    BatchDelivery(
+            Shared<T> shared, Checkpointer checkpointer, Deliverer<T> deliverer, UndeliverableEvents undeliverable) {
+        this.shared = shared;
+        this.isListenedTo = shared.isListenedTo();
+        this.checkpointer = checkpointer;
+        this.store = new StoreGate(shared, checkpointer);
+        this.deliverer = deliverer;
+        this.undeliverable = undeliverable;
+        this.positionLog = new PositionLog(shared);
+        this.fragments = new FragmentAssembler(shared.settings().recovery().maxEventBytes());
+    }
+
+    /** Up to where everything is handed out, which is where the stream is to be opened next. */
+    Place place() {
+        return place;
+    }
+
+    /** The stream is opened elsewhere. */
+    void goTo(Place elsewhere) {
+        place = elsewhere;
+    }
+
+    /** A new stream begins, with no half of an event. */
+    void begin() {
+        fragments.reset();
+    }
+
+    /** Waits until the place where the stream was opened is saved. */
+    void pin(Position opening) throws InterruptedException {
+        place = Place.after(opening);
+        store.pin(opening);
+    }
+
+    /** Hands out a gap; returns whether its place is saved: not where it, or an event before it, is not acknowledged yet. */
+    boolean deliverAndPin(ChangeEvent<T> gap, Position position) throws InterruptedException {
+        deliver(gap);
+        boolean isHandled = checkpointer.newest().equals(Optional.of(position));
+        if (isHandled) {
+            store.pin(position);
+        }
+        return isHandled;
+    }
+
+    /** Hands out all events of a batch; returns whether the place has moved on behind them. */
+    boolean handOut(RawBatch batch, boolean splits) throws InterruptedException {
+        for (int offset : batch.offsets()) {
+            shared.lifecycle().throwIfStopRequested();
+            if (splits) {
+                putTogether(batch.bytes(), offset);
+            } else {
+                decodeAndDeliver(batch.bytes(), offset);
+            }
+        }
+        checkpointer.throwIfFailed();
+        Optional<Position> after = fragments.isWaiting() ? Optional.empty() : positionAfter(batch);
+        return after.isPresent() && moveOn(after.get());
+    }
+
+    private void putTogether(byte[] bytes, int offset) throws InterruptedException {
+        try {
+            Optional<RawBsonDocument> whole = fragments.accept(bytes, offset);
+            if (whole.isPresent()) {
+                decodeAndDeliver(whole.get().getBackingArray(), whole.get().getByteOffset());
+            }
+        } catch (TooLargeEventException e) {
+            passOver(Culprit.of(e.envelope()).orElseThrow(() -> e), e);
+        }
+    }
+
+    /** An event that was received whole, but is more than may be kept. */
+    private void passOver(Culprit event, TooLargeEventException error) {
+        if (!place.isHandled(event.token())) {
+            undeliverable.passOver(event, error);
+            moveTo(new Position(event.token(), event.clusterTime()));
+        }
+    }
+
+    private void decodeAndDeliver(byte[] bytes, int offset) throws InterruptedException {
+        ChangeEvent<T> event;
+        try {
+            event = shared.settings().decoder().decode(bytes, offset);
+        } catch (DecodeException e) {
+            skipOrThrow(e);
+            return;
+        }
+        if (!place.isHandled(event.resumeToken())) {
+            deliver(event);
+        }
+    }
+
+    private void deliver(ChangeEvent<T> event) throws InterruptedException {
+        Pulse pulse = shared.counters().pulse();
+        pulse.handsOut(shared.surroundings().getAsLong());
+        store.awaitRoom();
+        long begin = shared.surroundings().getAsLong();
+        boolean handedOut = deliverer.deliver(event);
+        pulse.handedOut();
+        place = Place.after(new Position(event.resumeToken(), event.clusterTime()));
+        if (handedOut) {
+            noteHandled(event, begin);
+        }
+    }
+
+    private void noteHandled(ChangeEvent<T> event, long begin) {
+        shared.counters().handled(event, shared.surroundings().instant());
+        if (isListenedTo) {
+            Duration took = Duration.ofNanos(shared.surroundings().getAsLong() - begin);
+            shared.listener().eventHandled(new EventHandled(shared.watcher(), event, took));
+        }
+    }
+
+    private void skipOrThrow(DecodeException failure) {
+        BsonDocument raw = failure.raw();
+        if (!shared.settings().recovery().whenHandlerFails().skips()
+                || !raw.isDocument("_id")
+                || !raw.isTimestamp("clusterTime")) {
+            throw failure;
+        }
+        ResumeToken token = new ResumeToken(raw.getDocument("_id"));
+        if (place.isHandled(token)) {
+            return;
+        }
+        LOG.warn("[{}] Skipped an event: {}", shared.watcher(), failure.getMessage());
+        shared.listener().eventSkipped(new EventSkipped(shared.watcher(), raw, failure));
+        moveTo(new Position(token, raw.getTimestamp("clusterTime")));
+    }
+
+    private void moveTo(Position skipped) {
+        deliverer.passed(skipped.token(), skipped.clusterTime());
+        place = Place.after(skipped);
+    }
+
+    /** Nothing more comes up to {@code position}: it may be saved when all before it is handled. */
+    private boolean moveOn(Position position) {
+        if (place.isHandled(position.token())) {
+            place = place.rereadUpTo(position);
+            return false;
+        }
+        place = Place.after(position);
+        deliverer.passed(position.token(), position.clusterTime());
+        checkpointer.newest().ifPresent(positionLog::reached); // not what is only handed out
+        return true;
+    }
+
+    /** The post-batch position; empty where the server sends none. */
+    Optional<Position> positionAfter(RawBatch batch) {
+        ResumeToken token = batch.positionAfter();
+        if (token == null) {
+            return Optional.empty();
+        }
+        return TokenTime.of(token).or(place::clusterTime).map(time -> new Position(token, time));
+    }
+}

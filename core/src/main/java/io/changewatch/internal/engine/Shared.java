@@ -1,0 +1,31 @@
+package io.changewatch.internal.engine;
+
+/**
+ * What all parts of one watcher share.
+ *
+ * <p>Each part says itself on which threads it is used.
+ */
+record Shared<T>(
+        WatcherSettings<T> settings,
+        Lifecycle lifecycle,
+        SafeListener listener,
+        Counters counters,
+        Surroundings surroundings) {
+
+    /** The watcher's name. */
+    String watcher() {
+        return settings.name();
+    }
+
+    /** Whether the application has a listener, so that notices are worth making. */
+    boolean isListenedTo() {
+        return !settings.listeners().isEmpty();
+    }
+
+    FailureMessages messages() {
+        return new FailureMessages(
+                watcher(),
+                settings.source().scope(),
+                settings.checkpoints().store().map(store -> store.getClass().getSimpleName()));
+    }
+}
