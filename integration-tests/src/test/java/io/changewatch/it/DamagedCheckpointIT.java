@@ -27,6 +27,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bson.BsonDocument;
+import org.bson.BsonString;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,6 +188,23 @@ class DamagedCheckpointIT {
                 .hasMessage(
                         "Cannot load the checkpoint of watcher 'damaged': " + current
                                 + " belongs to watcher 'other'. Put the right file in its place, or delete the checkpoint to begin anew.");
+        assertThat(handled.count()).isEqualTo(EVENTS);
+    }
+
+    @Test
+    @DisplayName("26: the document of another watcher in the place of this one's")
+    void refusesTheDocumentOfAnotherWatcher() {
+        leaveACheckpoint(MongoResumeTokenStore.in(checkpoints));
+        BsonDocument copy = Publishers.first(checkpoints.find()).append("_id", new BsonString("other"));
+        Publishers.await(checkpoints.insertOne(copy));
+        ChangeWatcher other =
+                watcher(MongoResumeTokenStore.in(checkpoints)).name("other").build();
+
+        assertThatThrownBy(other::start)
+                .isInstanceOf(CorruptCheckpointException.class)
+                .hasMessage("Cannot use the document with the _id 'other' in " + database
+                        + ".changewatch_checkpoints: The checkpoint belongs to watcher 'damaged'. Restore it from a backup, or"
+                        + " delete it to begin anew, which leaves out what happened since.");
         assertThat(handled.count()).isEqualTo(EVENTS);
     }
 }

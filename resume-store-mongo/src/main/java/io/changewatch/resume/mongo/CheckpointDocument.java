@@ -3,28 +3,56 @@ package io.changewatch.resume.mongo;
 import static com.mongodb.client.model.Filters.and;
 import static com.mongodb.client.model.Filters.eq;
 import static com.mongodb.client.model.Filters.gt;
+import static com.mongodb.client.model.Filters.in;
 import static com.mongodb.client.model.Filters.lt;
 import static com.mongodb.client.model.Filters.not;
 import static com.mongodb.client.model.Filters.or;
 
 import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.CorruptCheckpointException;
 import org.bson.BsonDocument;
+import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
 
 /**
  * How a checkpoint stands in its collection: under {@code _id}, the watcher's name, the fields of
- * {@link Checkpoint#toBson()}.
+ * {@link Checkpoint#toBson()}, and {@code watcher}, the name once more: a document copied to another {@code _id} tells by it
+ * whose position it is. An older version wrote none; such a document is taken for what its {@code _id} says.
  *
  * <p>Thread-safe.
  */
 final class CheckpointDocument {
+    private static final String WATCHER = "watcher";
 
     private CheckpointDocument() {}
 
     static Bson of(String watcher) {
         return eq("_id", new BsonString(watcher));
+    }
+
+    /** The fields to be written. */
+    static BsonDocument content(Checkpoint checkpoint, String watcher) {
+        return checkpoint.toBson().append(WATCHER, new BsonString(watcher));
+    }
+
+    /**
+     * The checkpoint in the document of {@code watcher}.
+     *
+     * @throws CorruptCheckpointException if it is damaged, was not written by ChangeWatch, or is another watcher's
+     */
+    static Checkpoint read(BsonDocument document, String watcher) {
+        Checkpoint checkpoint = Checkpoint.fromBson(document);
+        BsonValue owner = document.get(WATCHER, BsonNull.VALUE);
+        if (!owner.isNull() && !owner.equals(new BsonString(watcher))) {
+            throw new CorruptCheckpointException("The checkpoint belongs to watcher '" + name(owner) + "'.", null);
+        }
+        return checkpoint;
+    }
+
+    private static String name(BsonValue owner) {
+        return owner instanceof BsonString text ? text.getValue() : owner.toString();
     }
 
     /**
@@ -37,6 +65,7 @@ final class CheckpointDocument {
         BsonValue time = content.get("clusterTime");
         return and(
                 of(watcher),
+                in(WATCHER, new BsonString(watcher), BsonNull.VALUE),
                 or(
                         lt("term", term),
                         and(eq("term", term), lt("clusterTime", time)),

@@ -124,7 +124,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     /**
      * {@inheritDoc}
      *
-     * @throws CorruptCheckpointException if the document is damaged or was not written by ChangeWatch
+     * @throws CorruptCheckpointException if the document is damaged, was not written by ChangeWatch or is another watcher's
      * @throws StoreException if the server fails, or does not answer within the time limit
      */
     @Override
@@ -138,7 +138,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
      *
      * @throws StaleCheckpointException if the document holds a newer checkpoint or a higher term
      * @throws StoreLockedException if another store has saved there since this one did
-     * @throws CorruptCheckpointException if the document there is damaged or was not written by ChangeWatch
+     * @throws CorruptCheckpointException if the document there is damaged, was not written by ChangeWatch or is another watcher's
      * @throws StoreException if the server fails, or does not answer within the time limit; it may have saved all the same,
      *     and saving again is safe
      */
@@ -223,7 +223,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
 
         private Checkpoint checkpoint(BsonDocument document) {
             try {
-                return Checkpoint.fromBson(document);
+                return CheckpointDocument.read(document, watcher);
             } catch (CorruptCheckpointException e) {
                 throw new CorruptCheckpointException(
                         "Cannot use the document with the _id '" + watcher + "' in " + place() + ": " + e.getMessage()
@@ -262,7 +262,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         private UpdateResult upsert(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
             return await(collection.updateOne(
                             and(CheckpointDocument.replaceableBy(offered, watcher), holder.mayReplace()),
-                            holder.marking(new BsonDocument("$set", offered.toBson())),
+                            holder.marking(new BsonDocument("$set", CheckpointDocument.content(offered, watcher))),
                             new UpdateOptions().upsert(true).collation(SIMPLE)))
                     .orElseThrow();
         }

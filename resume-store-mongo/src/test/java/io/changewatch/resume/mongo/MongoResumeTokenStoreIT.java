@@ -59,6 +59,7 @@ final class MongoResumeTokenStoreIT extends ResumeTokenStoreContract {
 
         BsonDocument expected = new BsonDocument("_id", new BsonString(WATCHER));
         expected.putAll(number(1_700_000_000).toBson());
+        expected.append("watcher", new BsonString(WATCHER));
         BsonDocument saved = Await.first(collection.find());
         assertThat(saved.remove("heldBy").asString().getValue()).hasSize(36);
         assertThat(saved.remove("heldSince").isDateTime()).isTrue();
@@ -127,6 +128,21 @@ final class MongoResumeTokenStoreIT extends ResumeTokenStoreContract {
 
         store.delete(WATCHER);
         assertThat(store.load(WATCHER)).isEmpty();
+    }
+
+    @Test
+    void refusesADocumentThatWasCopiedFromAnotherWatcher() {
+        store.save("billing", number(100));
+        BsonDocument copy = Await.first(collection.find()).append("_id", new BsonString(WATCHER));
+        Await.done(collection.insertOne(copy));
+
+        assertThatThrownBy(() -> store.load(WATCHER))
+                .isInstanceOf(CorruptCheckpointException.class)
+                .hasMessage("Cannot use the document with the _id 'order-indexer' in " + place()
+                        + ": The checkpoint belongs to watcher 'billing'. Restore it from a backup, or"
+                        + " delete it to begin anew, which leaves out what happened since.");
+        assertThatThrownBy(() -> store.save(WATCHER, number(200))).isInstanceOf(CorruptCheckpointException.class);
+        assertThat(Await.first(collection.find(new Document("_id", WATCHER)))).isEqualTo(copy);
     }
 
     @Test
