@@ -124,7 +124,9 @@ final class WatchLoop<T> {
             lifecycle.throwIfStopRequested();
             RawBatch opening = reader.next(open);
             atOpening(opening);
-            handOut(opening); // of which no position is told but the first: the server has read nothing for it
+            if (historyLoss.missed().isEmpty()) { // nothing is complete behind a gap that is not handed out
+                handOut(opening); // of which no position is told but the first: the server has read nothing for it
+            }
             while (!open.isExhausted()) {
                 RawBatch batch = reader.next(open);
                 noteProgress();

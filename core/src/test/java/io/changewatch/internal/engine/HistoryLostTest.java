@@ -334,6 +334,16 @@ final class HistoryLostTest {
             assertThat(setup.run().failure()).isEmpty();
             assertThat(setup.handled).hasSize(2);
         }
+
+        @Test
+        void savesNothingBehindTheGapWhileItIsNotHandedOut() throws InterruptedException {
+            setup.server.tellsOldest(time(120)).refuses(lost);
+            setup.server.opens(); // no batch comes
+            setup.run();
+
+            assertThat(setup.handled).isEmpty();
+            assertThat(store.token()).hasValue(token(50));
+        }
     }
 
     @Nested
