@@ -21,7 +21,7 @@ import org.bson.codecs.BsonDocumentCodec;
  * first so many of them, is asked whether it fails. The culprit is the last of the smallest number with which it does: that is
  * proof, whatever the pipeline does. Candidates are, by the kind of failure:
  * <pre>
- * too large      what the watcher's pipeline lets through, with its images, but only the small fields sent
+ * too large      what the watcher's pipeline lets through, with the images that are there, but only the small fields sent
  * image missing  changes that lack an image which is required, before any stage: the pipeline's own conditions on images cannot be
  *                evaluated for them, and those on other fields the server applies earlier or later as it likes
  * </pre>
@@ -119,21 +119,11 @@ final class CulpritSearch {
     /** The candidates from a cluster time on, until there are {@code enough} or no more for now. */
     private Candidates candidates(Failed failed, BsonTimestamp from, int enough)
             throws SourceFailure, InterruptedException {
-        SourceSettings small =
-                failed.imageMissing() ? SearchStages.lackingImages(plain) : SearchStages.smallFields(plain);
+        SourceSettings small = failed.imageMissing() ? SearchStages.lackingImages(plain) : SearchStages.passing(plain);
         SourceSettings probe = SearchStages.without(failed.excluded(), split(failed, small))
                 .withBatches(Math.min(enough, LARGEST_BATCH), plain.maxAwait(), margin());
         Candidates candidates = new Candidates(failed.place());
-        ChangeCursor open = reader.open(StartPosition.at(from), probe);
-        try {
-            reader.peek(open); // the opening
-            boolean more = true;
-            while (more && !open.isExhausted() && candidates.ahead.size() < enough) {
-                more = candidates.add(reader.peek(open));
-            }
-        } finally {
-            reader.close(open);
-        }
+        read(probe, from, (batch, ended) -> (candidates.add(batch) || ended) && candidates.ahead.size() < enough);
         return candidates;
     }
 
@@ -160,17 +150,40 @@ final class CulpritSearch {
 
     private void readThrough(SourceSettings probe, BsonTimestamp from, BsonTimestamp to)
             throws SourceFailure, InterruptedException {
-        ChangeCursor open = reader.open(StartPosition.at(from), probe);
+        read(probe, from, (batch, ended) -> !isThrough(batch, to));
+    }
+
+    /** Reads as long as it is wanted, behind an invalidate too: the position may be that of one. */
+    private void read(SourceSettings probe, BsonTimestamp from, Wanted wanted)
+            throws SourceFailure, InterruptedException {
+        Optional<StartPosition> next = Optional.of(StartPosition.at(from));
+        while (next.isPresent()) {
+            StartPosition start = next.get();
+            next = readOne(probe, start, wanted).filter(behind -> !behind.equals(start));
+        }
+    }
+
+    /** Returns the place behind the invalidate that has ended the stream. */
+    private Optional<StartPosition> readOne(SourceSettings probe, StartPosition start, Wanted wanted)
+            throws SourceFailure, InterruptedException {
+        ChangeCursor open = reader.open(start, probe);
         try {
-            RawBatch batch = reader.peek(open);
-            boolean opening = true;
-            while (!open.isExhausted() && (opening || !isThrough(batch, to))) {
-                opening = false;
+            RawBatch batch = reader.peek(open); // the opening
+            boolean more = true;
+            while (more && !open.isExhausted()) {
                 batch = reader.peek(open);
+                more = wanted.after(batch, open.isExhausted());
             }
+            return more ? Optional.ofNullable(batch.positionAfter()).map(StartPosition::after) : Optional.empty();
         } finally {
             reader.close(open);
         }
+    }
+
+    /** Whether more is wanted after a batch. */
+    @FunctionalInterface
+    private interface Wanted {
+        boolean after(RawBatch batch, boolean ended);
     }
 
     /** The server has nothing more for now, and has come to {@code to}. */
@@ -212,8 +225,13 @@ final class CulpritSearch {
             return batch.size() > 0;
         }
 
+        /** Of what is handled, a stream that is opened by token meets the event of that token and none before it. */
         private void add(Culprit event) {
-            (place.isPassed(event.token()) ? handled : ahead).add(event);
+            if (!place.isPassed(event.token())) {
+                ahead.add(event);
+            } else if (!place.startsBehind(event.token()) || place.startsAt(event.token())) {
+                handled.add(event);
+            }
         }
     }
 }

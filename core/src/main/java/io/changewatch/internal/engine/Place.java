@@ -4,6 +4,7 @@ import io.changewatch.StartPosition;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Position;
 import java.util.Optional;
+import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ record Place(
         StartPosition start,
         @Nullable Position position,
         @Nullable ResumeToken handledThrough) {
+    private static final String END_MARK = "04";
 
     /** Without a checkpoint. */
     static Place at(StartPosition start) {
@@ -54,6 +56,28 @@ record Place(
     boolean isPassed(ResumeToken token) {
         ResumeToken reached = reached();
         return reached != null && (token.isBefore(reached) || token.isAt(reached));
+    }
+
+    /** Whether a stream that is opened here no longer has the event with this token. */
+    boolean startsBehind(ResumeToken token) {
+        return start instanceof StartPosition.After after
+                && (token.isBefore(after.token()) || token.isAt(after.token()));
+    }
+
+    /** Whether a stream that is opened here looks for the event with this token, to begin behind it. */
+    boolean startsAt(ResumeToken token) {
+        return start instanceof StartPosition.After after
+                && (token.isAt(after.token()) || isFragment(data(after.token()), data(token)));
+    }
+
+    /** The token of a fragment is that of the event, with a number before its end mark. */
+    private static boolean isFragment(String data, String ofEvent) {
+        int end = ofEvent.endsWith(END_MARK) ? ofEvent.length() - END_MARK.length() : ofEvent.length();
+        return end > 0 && data.startsWith(ofEvent.substring(0, end));
+    }
+
+    private static String data(ResumeToken token) {
+        return token.value().get("_data") instanceof BsonString data ? data.getValue() : "";
     }
 
     /** The same place in a stream that is opened at a cluster time, in which nothing between is to come. */

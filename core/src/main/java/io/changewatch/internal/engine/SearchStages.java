@@ -42,8 +42,19 @@ final class SearchStages {
         return stream.withFirstStage(match(TOKEN, tokens("$in", events)));
     }
 
-    /** The small fields of the events that the stream would hand out. Images are there for the stages, but not sent. */
-    static SourceSettings smallFields(SourceSettings stream) {
+    /**
+     * The small fields of the events that the stream would hand out, but that it does not fail where an image is missing. Images are
+     * there for the stages, and not sent.
+     */
+    static SourceSettings passing(SourceSettings stream) {
+        return smallFields(stream.withImages(
+                stream.fullDocument() == FullDocument.REQUIRED ? FullDocument.WHEN_AVAILABLE : stream.fullDocument(),
+                stream.fullDocumentBeforeChange() == FullDocumentBeforeChange.REQUIRED
+                        ? FullDocumentBeforeChange.WHEN_AVAILABLE
+                        : stream.fullDocumentBeforeChange()));
+    }
+
+    private static SourceSettings smallFields(SourceSettings stream) {
         BsonDocument fields = new BsonDocument();
         SMALL_FIELDS.forEach(name -> fields.append(name, BsonBoolean.TRUE));
         return stream.withLastStage(new BsonDocument("$project", fields));

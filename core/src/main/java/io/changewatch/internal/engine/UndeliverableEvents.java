@@ -59,7 +59,7 @@ final class UndeliverableEvents {
 
     /** How the stream is to be opened at a place. */
     SourceSettings stream(Place place, boolean splits) {
-        excluded.removeIf(event -> place.isByToken() && place.isPassed(event.token()));
+        excluded.removeIf(event -> place.startsBehind(event.token()));
         SourceSettings stream = SearchStages.without(excluded, splits ? SearchStages.split(plain) : plain);
         steps = 0;
         return careful ? stream.withBatches(1, plain.maxAwait(), plain.unresponsiveAfter()) : stream;

@@ -5,6 +5,7 @@ import static io.changewatch.internal.engine.Errors.network;
 import static io.changewatch.internal.engine.Events.fragmentToken;
 import static io.changewatch.internal.engine.Events.highWater;
 import static io.changewatch.internal.engine.Events.insert;
+import static io.changewatch.internal.engine.Events.invalidate;
 import static io.changewatch.internal.engine.Events.time;
 import static io.changewatch.internal.engine.Events.token;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -60,6 +61,11 @@ final class UndeliverableEventsTest {
     /** The search: the first candidate is it. */
     private void isFoundToBe(BsonDocument event, RuntimeException error) {
         setup.server.opens().batch(event);
+        setup.server.opens().fails(error);
+    }
+
+    private void isFoundToBe(BsonDocument passed, BsonDocument event, RuntimeException error) {
+        setup.server.opens().batch(passed, event);
         setup.server.opens().fails(error);
     }
 
@@ -152,7 +158,8 @@ final class UndeliverableEventsTest {
             assertThat(setup.handledTimes()).containsExactly(101, 102, 104);
             assertThat(asked(1).pipeline()).containsExactly(USERS, SPLIT);
             assertThat(asked(3).pipeline()).containsExactly(USERS, SMALL_FIELDS, SPLIT);
-            assertThat(asked(3).fullDocument()).isEqualTo(FullDocument.REQUIRED);
+            assertThat(asked(3).fullDocument()).isEqualTo(FullDocument.WHEN_AVAILABLE); // what lacks one is passed
+            assertThat(asked(3).fullDocumentBeforeChange()).isEqualTo(FullDocumentBeforeChange.WHEN_AVAILABLE);
             assertThat(asked(4).pipeline()).containsExactly(tokens("$in", 103), USERS, SPLIT);
             assertThat(asked(5).pipeline()).containsExactly(tokens("$nin", 103), USERS, SPLIT);
             assertThat(noticedTimes()).containsExactly(103);
@@ -400,6 +407,71 @@ final class UndeliverableEventsTest {
             assertThat(asked(4).pipeline()).startsWith(tokens("$nin", 101));
             assertThat(setup.handledTimes()).containsExactly(102, 103);
             assertThat(notices()).isEmpty();
+        }
+
+        @Test
+        void theEventOfThePositionIsLeftOutUntilTheStreamBeginsBehindIt() throws InterruptedException {
+            setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(101), time(101))));
+            setup.server.opens().fails(imageMissing); // its image is gone by now
+            setup.server.opens().fails(imageMissing);
+            setup.server.opens().batch(insert(101), insert(102));
+            setup.server.opens().fails(imageMissing); // the first of them
+            setup.server.opens().fails(network());
+            setup.server.opens().batch(insert(102));
+            setup.run();
+
+            assertThat(setup.server.opened()).last().isEqualTo(StartPosition.after(highWater(101)));
+            assertThat(asked(setup.server.settings().size() - 1).pipeline()).startsWith(tokens("$nin", 101));
+            assertThat(setup.handledTimes()).containsExactly(102);
+        }
+
+        @Test
+        void theEventOfAPositionInFragmentsIsLeftOutInSilence() throws InterruptedException {
+            setup.store(MemoryStore.holding(WatchSetup.checkpoint(fragmentToken(101, 2), time(101))));
+            setup.server.opens().fails(imageMissing);
+            setup.server.opens().fails(imageMissing);
+            setup.server.opens().batch(insert(101), insert(102)); // the small fields are not split
+            setup.server.opens().fails(imageMissing); // the first of them
+            setup.server.opens().batch(insert(102));
+            setup.run();
+
+            assertThat(setup.handledTimes()).containsExactly(102);
+            assertThat(notices()).isEmpty();
+        }
+
+        @Test
+        void whatLiesBeforeThePositionIsNoCandidate() throws InterruptedException {
+            setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(102), time(102))));
+            setup.server.opens().fails(imageMissing);
+            setup.server.opens().fails(imageMissing);
+            isFoundToBe(insert(token(101), time(102), 101), insert(103), imageMissing); // of one transaction
+            setup.server.opens().batch(insert(104));
+            setup.run();
+
+            assertThat(noticedTimes()).containsExactly(103);
+            assertThat(setup.handledTimes()).containsExactly(104);
+        }
+
+        @Test
+        void anInvalidateAtThePositionDoesNotEndTheSearch() throws InterruptedException {
+            setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(101), time(101))));
+            setup.server.opens().fails(imageMissing);
+            setup.server.opens().fails(imageMissing);
+            setup.server.opens().batch(invalidate(101)).ends();
+            setup.server.opens().batch(insert(102));
+            setup.server.opens().idle(highWater(102)); // the invalidate does not fail it
+            setup.server.opens().fails(imageMissing);
+            setup.server.opens().batch(insert(103));
+            setup.run();
+
+            assertThat(setup.server.opened())
+                    .startsWith(
+                            StartPosition.after(token(101)),
+                            StartPosition.after(token(101)),
+                            StartPosition.at(time(101)),
+                            StartPosition.after(token(101)));
+            assertThat(noticedTimes()).containsExactly(102);
+            assertThat(setup.handledTimes()).containsExactly(103);
         }
 
         @Test
