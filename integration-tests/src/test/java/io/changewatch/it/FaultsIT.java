@@ -4,6 +4,7 @@ import static io.changewatch.it.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.mongodb.MongoTimeoutException;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
@@ -16,8 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -31,6 +31,9 @@ import org.junit.jupiter.api.Test;
  */
 class FaultsIT {
     private static final int SOME = 50;
+    /** So many attempts to find a server end without one before an outage ends. */
+    private static final int OUTLASTED = 4;
+
     private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(20);
 
     private static LocalReplicaSet servers;
@@ -107,17 +110,29 @@ class FaultsIT {
 
     @Test
     void survivesAnOutageOfAllNodes() throws InterruptedException {
-        for (int member = 0; member < servers.size(); member++) {
-            servers.kill(member);
-        }
-        assertThat(new CountDownLatch(1).await(5, TimeUnit.SECONDS)).isFalse(); // the outage itself
-        for (int member = 0; member < servers.size(); member++) {
-            servers.restart(member);
-        }
-        servers.awaitPrimary(Duration.ofSeconds(30));
+        String uri = servers.connectionString();
+        try (WatchedOrders impatient = WatchedOrders.start(uri + "&serverSelectionTimeoutMS=2000", uri)) {
+            members().forEach(servers::kill);
+            eventually(() -> attemptsWithoutAServer(impatient) >= OUTLASTED);
+            assertThat(impatient.watcher().state()).isEqualTo(WatcherState.RECOVERING);
+            members().forEach(servers::restart);
+            servers.awaitPrimary(Duration.ofSeconds(30));
 
+            impatient.expectAllInOrderOnce();
+        }
         expectAllInOrderOnce();
         assertThat(watcher.stats().reconnects()).isPositive();
+    }
+
+    private static IntStream members() {
+        return IntStream.range(0, servers.size());
+    }
+
+    /** As the listener was told: the client gave each its server selection time-out. */
+    private static long attemptsWithoutAServer(WatchedOrders orders) {
+        return orders.troubles().stream()
+                .filter(MongoTimeoutException.class::isInstance)
+                .count();
     }
 
     @Test
