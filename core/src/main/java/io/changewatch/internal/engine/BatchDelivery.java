@@ -103,7 +103,17 @@ final class BatchDelivery<T> {
             }
         } catch (TooLargeEventException e) {
             passOver(Culprit.of(e.envelope()).orElseThrow(() -> e), e);
+        } catch (DecodeException e) {
+            skipUnlessFragment(e);
         }
+    }
+
+    /** A position inside of an event is none: a stream opened there begins with the rest of it. */
+    private void skipUnlessFragment(DecodeException failure) {
+        if (fragments.isWaiting() || failure.raw().containsKey("splitEvent")) {
+            throw failure;
+        }
+        skipOrThrow(failure);
     }
 
     /** An event that was received whole, but is more than may be kept. */
@@ -150,14 +160,15 @@ final class BatchDelivery<T> {
 
     private void skipOrThrow(DecodeException failure) {
         BsonDocument raw = failure.raw();
-        if (!shared.settings().recovery().whenHandlerFails().skips()
-                || !raw.isDocument("_id")
-                || !raw.isTimestamp("clusterTime")) {
+        if (!raw.isDocument("_id") || !raw.isTimestamp("clusterTime")) {
             throw failure;
         }
         ResumeToken token = new ResumeToken(raw.getDocument("_id"));
         if (place.isHandled(token)) {
             return;
+        }
+        if (!shared.settings().recovery().whenHandlerFails().skips()) {
+            throw failure;
         }
         LOG.warn("[{}] Skipped an event: {}", shared.watcher(), failure.getMessage());
         shared.listener().eventSkipped(new EventSkipped(shared.watcher(), raw, failure));

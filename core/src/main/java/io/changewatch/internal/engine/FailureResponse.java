@@ -35,7 +35,8 @@ final class FailureResponse {
     private final HistoryLoss historyLoss;
     private final UndeliverableEvents undeliverable;
     private boolean overrun;
-    private @Nullable Duration unknownSince;
+    private Duration unknownFor = Duration.ZERO;
+    private @Nullable Duration lastUnknown;
     private boolean byTime;
     private boolean splits;
     private boolean cannotSplit;
@@ -56,7 +57,7 @@ final class FailureResponse {
             return cannotSplit(place, opened);
         }
         return switch (FailureClassifier.classify(error, opened, place.isByToken())) {
-            case TRANSIENT -> retry(error, place);
+            case TRANSIENT -> outage(error, place);
             case UNKNOWN -> unknown(error, place);
             case OVERRUN -> overrun(error, place);
             case HISTORY_LOST -> historyLoss.respond(error, place);
@@ -77,9 +78,15 @@ final class FailureResponse {
     void progressed() {
         overrun = false;
         byTime = false;
-        unknownSince = null;
+        unknownFor = Duration.ZERO;
+        lastUnknown = null;
         undeliverable.progressed();
         attempts.progressed();
+    }
+
+    private Place outage(RuntimeException error, Place place) throws InterruptedException {
+        lastUnknown = null;
+        return retry(error, place);
     }
 
     private Place retry(RuntimeException error, Place place) throws InterruptedException {
@@ -89,12 +96,12 @@ final class FailureResponse {
         return place;
     }
 
-    /** The time counts from the first unknown error, not from an outage that may have come before it. */
+    /** The time from one unknown error to the next counts, that of an outage before or between does not. */
     private Place unknown(RuntimeException error, Place place) throws InterruptedException {
-        if (unknownSince == null) {
-            unknownSince = attempts.now();
-        }
-        if (attempts.now().minus(unknownSince).compareTo(FOR_UNKNOWN) >= 0) {
+        Duration now = attempts.now();
+        unknownFor = lastUnknown == null ? unknownFor : unknownFor.plus(now.minus(lastUnknown));
+        lastUnknown = now;
+        if (unknownFor.compareTo(FOR_UNKNOWN) >= 0) {
             throw messages.unknown(FOR_UNKNOWN, error);
         }
         return retry(error, place);

@@ -46,8 +46,14 @@ final class HistoryLoss {
      */
     record MissedEvents(@Nullable BsonTimestamp from, HistoryLostPolicy policy, RuntimeException cause) {}
 
-    /** Where to go on; throws if the watcher is not to go on. Never the position that is lost. */
+    /**
+     * Where to go on; throws if the watcher is not to go on. Never the position that is lost. Waits where the new place was lost
+     * as well, before any batch came: the oplog moves on faster than the server reads it.
+     */
     Place respond(RuntimeException error, Place place) throws InterruptedException {
+        if (missed != null && !attempts.waitAfter(error, policy.retry())) {
+            throw messages.givenUp(attempts.failures(), error);
+        }
         BsonTimestamp from = missed == null ? place.clusterTime().orElse(null) : missed.from();
         Optional<BsonTimestamp> oldest = oldest();
         HistoryLostDecision decision = policy.whenHistoryLost();

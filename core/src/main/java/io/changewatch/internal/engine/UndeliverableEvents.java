@@ -89,8 +89,20 @@ final class UndeliverableEvents {
                     FailureMessages.describe(error));
             return place;
         }
-        Optional<Found> found = search.find(new Failed(place, splits, isImageMissing(error), excluded));
+        Optional<Found> found = find(new Failed(place, splits, isImageMissing(error), excluded));
         return found.isPresent() ? leaveOut(found.get(), place, error) : foundNothing(error, place);
+    }
+
+    /** A search that such an event fails has found nothing: its error is not that of the stream, and of another event perhaps. */
+    private Optional<Found> find(Failed failed) throws SourceFailure, InterruptedException {
+        try {
+            return search.find(failed);
+        } catch (SourceFailure e) {
+            if (FailureClassifier.isUndeliverable(e.error())) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /** An event that was received and cannot be used. */

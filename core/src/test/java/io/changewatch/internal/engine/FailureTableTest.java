@@ -333,6 +333,31 @@ final class FailureTableTest {
         }
 
         @Test
+        void anOutageBetweenTwoDoesNotCount() throws InterruptedException {
+            setup.server.refuses(command(424_242));
+            for (int i = 0; i < 30; i++) {
+                setup.server.refuses(Errors.network());
+            }
+            setup.server.refuses(command(424_242));
+            setup.server.opens().batch(insert(101));
+            setup.run();
+
+            assertThat(setup.time.getAsLong()).isGreaterThan(seconds(180));
+            assertThat(setup.handledTimes()).containsExactly(101);
+        }
+
+        @Test
+        void isNotTriedForEverBecauseOutagesComeBetween() throws InterruptedException {
+            for (int i = 0; i < 200; i++) {
+                setup.server.refuses(command(424_242)).refuses(command(424_242));
+                setup.server.refuses(Errors.network());
+            }
+
+            assertThat(setup.runToFailure()).isInstanceOf(StreamFailedException.class);
+            assertThat(setup.time.getAsLong()).isBetween(seconds(120), seconds(600));
+        }
+
+        @Test
         void isTriedForThatTimeAlsoBehindALongOutage() throws InterruptedException {
             for (int i = 0; i < 30; i++) {
                 setup.server.refuses(Errors.network());

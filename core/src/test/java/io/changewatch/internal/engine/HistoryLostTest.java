@@ -15,11 +15,15 @@ import io.changewatch.HistoryLostDecision.HistoryLost;
 import io.changewatch.HistoryLostException;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StartPosition;
+import io.changewatch.StreamFailedException;
 import io.changewatch.event.Gap;
 import io.changewatch.event.OperationType;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.observe.WatcherListener.GapAccepted;
+import io.changewatch.observe.WatcherListener.Reconnecting;
 import io.changewatch.resume.CheckpointPolicy;
+import io.changewatch.retry.RetryPolicy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -333,6 +337,23 @@ final class HistoryLostTest {
 
             assertThat(setup.run().failure()).isEmpty();
             assertThat(setup.handled).hasSize(2);
+        }
+
+        @Test
+        void isAnOutageWhereTheOldestEntryIsGoneAgainEachTime() throws InterruptedException {
+            setup.retry(RetryPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(1))
+                    .maxAttempts(3));
+            for (int i = 0; i < 5; i++) {
+                setup.server.tellsOldest(time(120 + i));
+                setup.server.opens().fails(lost);
+            }
+
+            assertThat(setup.runToFailure())
+                    .isInstanceOf(StreamFailedException.class)
+                    .hasMessageContaining("the retry policy gave up (failed attempts: 3)");
+            assertThat(setup.listener.all(Reconnecting.class)).hasSize(2);
+            assertThat(setup.handled).isEmpty();
+            assertThat(store.token()).hasValue(token(50));
         }
 
         @Test

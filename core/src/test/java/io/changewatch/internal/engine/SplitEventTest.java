@@ -2,6 +2,7 @@ package io.changewatch.internal.engine;
 
 import static io.changewatch.internal.engine.Errors.command;
 import static io.changewatch.internal.engine.Errors.network;
+import static io.changewatch.internal.engine.Events.damagedAtItsEnd;
 import static io.changewatch.internal.engine.Events.fragment;
 import static io.changewatch.internal.engine.Events.fragmentToken;
 import static io.changewatch.internal.engine.Events.highWater;
@@ -11,12 +12,15 @@ import static io.changewatch.internal.engine.Events.token;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.changewatch.ChangeWatcher;
+import io.changewatch.DecodeException;
+import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.OversizeEventException;
 import io.changewatch.StartPosition;
 import io.changewatch.UndeliverablePolicy;
 import io.changewatch.event.Insert;
 import io.changewatch.event.Namespace;
 import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.EventUndeliverable;
 import java.util.List;
 import org.bson.BsonDocument;
@@ -140,6 +144,30 @@ final class SplitEventTest {
         assertThat(again.handledTimes()).containsExactly(102);
         assertThat(((Insert<BsonDocument>) again.handled.get(0)).document())
                 .isEqualTo(new BsonDocument("_id", new BsonInt32(102)));
+    }
+
+    @Test
+    void skipsADamagedEventBetweenSplitOnes() throws InterruptedException {
+        setup.whenHandlerFails(HandlerFailurePolicy.skip());
+        setup.server.opens().fails(command(10334));
+        setup.server
+                .opens()
+                .batch(fragment(102, 1), fragment(102, 2))
+                .raw(damagedAtItsEnd(103), token(103))
+                .batch(insert(104));
+        setup.run();
+
+        assertThat(setup.handledTimes()).containsExactly(102, 104);
+        assertThat(setup.listener.all(EventSkipped.class)).hasSize(1);
+    }
+
+    @Test
+    void neverSkipsADamagedFragment() throws InterruptedException {
+        setup.whenHandlerFails(HandlerFailurePolicy.skip());
+        setup.server.opens().fails(command(10334));
+        setup.server.opens().batch(fragment(102, 1)).raw(damagedAtItsEnd(103), token(103));
+
+        assertThat(setup.runToFailure()).isInstanceOf(DecodeException.class);
     }
 
     @Nested

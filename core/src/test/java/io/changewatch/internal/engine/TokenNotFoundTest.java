@@ -7,6 +7,7 @@ import static io.changewatch.internal.engine.Events.insert;
 import static io.changewatch.internal.engine.Events.invalidate;
 import static io.changewatch.internal.engine.Events.time;
 import static io.changewatch.internal.engine.Events.token;
+import static io.changewatch.internal.engine.Events.undecodable;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.changewatch.ConfigurationException;
@@ -200,6 +201,15 @@ final class TokenNotFoundTest {
 
         private ResumeToken unordered(int number) {
             return new ResumeToken(new BsonDocument("_data", new BsonBinary(new byte[] {(byte) number})));
+        }
+
+        @Test
+        void leavesOutWhatWasSkippedBeforeAlsoWhereItCannotBeDecoded() throws InterruptedException {
+            setup.store(holding(token(50)));
+            setup.server.opens().batch(undecodable(50), insert(51));
+            setup.run();
+
+            assertThat(setup.handledTimes()).containsExactly(51);
         }
 
         private MemoryStore holding(ResumeToken token) {

@@ -474,6 +474,34 @@ final class UndeliverableEventsTest {
             assertThat(setup.handledTimes()).containsExactly(103);
         }
 
+        /** The first candidate became small enough meanwhile, as the server looks its document up again. */
+        @Test
+        void anImageThatIsMissingFurtherOnIsNotTakenForTheNextEvent() throws InterruptedException {
+            setup.server.opens().batch(insert(101)).fails(tooLarge);
+            setup.server.opens().fails(tooLarge); // split
+            setup.server.opens().fails(tooLarge); // one by one
+            setup.server.opens().batch(insert(103)); // the first candidate,
+            setup.server.opens().batch(insert(103)).idle(highWater(104)); // which does not fail any more
+            setup.server.opens().batch(insert(103)).fails(imageMissing); // more candidates: the search itself fails
+            setup.server.opens().batch(insert(103), insert(104));
+            setup.run();
+
+            assertThat(setup.server.opened()).last().isEqualTo(StartPosition.after(token(101)));
+            assertThat(setup.handledTimes()).containsExactly(101, 103, 104);
+            assertThat(notices()).isEmpty();
+        }
+
+        @Test
+        void aSearchThatMeetsTheErrorItselfIsGivenUpAfterThreeTimes() throws InterruptedException {
+            breaksBehind102(imageMissing);
+            for (int i = 0; i < 100; i++) {
+                setup.server.opens().fails(imageMissing);
+            }
+
+            assertThat(setup.runToFailure()).isInstanceOf(UndeliverableEventException.class);
+            assertThat(setup.server.opened()).hasSizeLessThan(20);
+        }
+
         @Test
         void anOutageIsWaitedForAndTheSearchBeginsAgain() throws InterruptedException {
             breaksBehind102(imageMissing);
