@@ -30,7 +30,7 @@ public final class InMemoryResumeTokenStore implements ResumeTokenStore {
     public void save(String watcher, Checkpoint checkpoint) {
         Objects.requireNonNull(watcher, "watcher");
         Objects.requireNonNull(checkpoint, "checkpoint");
-        if (ignoring) {
+        if (ignoring && checkpoints.containsKey(watcher)) {
             return;
         }
         checkpoints.merge(watcher, checkpoint, (held, offered) -> {
@@ -48,7 +48,8 @@ public final class InMemoryResumeTokenStore implements ResumeTokenStore {
 
     /**
      * From now on takes what is saved and does not keep it, as if the process had crashed before: a watcher that is started
-     * again after that repeats what it had handled since.
+     * again after that repeats what it had handled since. The very first position of a watcher is kept all the same: a watcher
+     * hands out nothing before that is saved.
      */
     public void ignoreSaves() {
         ignoring = true;
