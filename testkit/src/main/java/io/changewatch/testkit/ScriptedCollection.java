@@ -46,6 +46,15 @@ public final class ScriptedCollection {
         return insert(document, fragments);
     }
 
+    /**
+     * Inserts a document whose event the server can neither send nor split, as one field alone is too large: streams fail at it
+     * with error 10334, and with 7182500 where they ask for fragments. What a watcher does then says
+     * {@code whenUndeliverable(...)}.
+     */
+    public ScriptedCollection insertUndeliverable(Bson document) {
+        return insert(document, Change.UNSPLITTABLE);
+    }
+
     private ScriptedCollection insert(Bson document, int fragments) {
         BsonDocument inserted = withId(bson(document));
         servers.write(documents -> {

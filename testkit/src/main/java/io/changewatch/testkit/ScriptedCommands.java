@@ -6,6 +6,7 @@ import io.changewatch.testkit.model.Reply;
 import io.changewatch.testkit.model.RequestReader;
 import io.changewatch.testkit.model.ServerErrors;
 import io.changewatch.testkit.model.StreamCursor;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
@@ -90,6 +91,12 @@ final class ScriptedCommands implements AutoCloseable {
         }
     }
 
+    /** What the server does by itself, again and again, until the end. */
+    void every(Duration time, Runnable work) {
+        var unused = thread.scheduleAtFixedRate(
+                () -> runHere(work), time.toMillis(), time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     /** How many streams are open. */
     int openStreams() {
         return CompletableFuture.supplyAsync(streams::size, thread).join();
@@ -153,6 +160,9 @@ final class ScriptedCommands implements AutoCloseable {
     /** Of all that can be found on a server, only the beginning of its oplog is here. */
     private BsonDocument oldestEntry() {
         BsonDocument entry = new BsonDocument("ts", model.oplog().oldestTime());
+        if (!model.oplog().hasRolledOver()) {
+            entry.append("o", new BsonDocument("msg", new BsonString("initiating set")));
+        }
         BsonDocument cursor = new BsonDocument("id", new BsonInt64(0))
                 .append("ns", new BsonString("local.oplog.rs"))
                 .append("firstBatch", new BsonArray(List.of(entry)));
@@ -252,6 +262,6 @@ final class ScriptedCommands implements AutoCloseable {
         thread.execute(() -> {
             List.copyOf(streams.keySet()).forEach(this::kill);
         });
-        thread.shutdown();
+        thread.shutdown(); // what happens again and again ends, too
     }
 }

@@ -7,6 +7,7 @@ import io.changewatch.event.Namespace;
 import io.changewatch.testkit.model.Change;
 import io.changewatch.testkit.model.ReplicaSetModel;
 import io.changewatch.testkit.model.ServerErrors;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * {@snippet class="io.changewatch.examples.WithoutServerTest" region="scripted"}
  *
  * <p>It knows change streams only, and of pipelines only {@code $match} with comparisons, {@code $in}, {@code $exists} and
- * the logical operators; a watcher with another one fails at {@code start()} and says so. Everything else needs a
+ * the logical operators, and a {@code $project} that keeps whole fields; a watcher with another one, with a collation or with
+ * expanded events fails at {@code start()} and says so. Everything else needs a
  * {@link LocalReplicaSet}.
  *
  * <p>A watcher waits between attempts as its {@code retry(...)} says: choose short delays in a test.
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 public final class ScriptedReplicaSet implements AutoCloseable {
+    /** A server writes a no-op after so long without a write; positions of quiet streams move on by it. */
+    private static final Duration IDLE_WRITES = Duration.ofSeconds(10);
+
     private final ScriptedDocuments documents = new ScriptedDocuments();
     private final ReplicaSetModel model = new ReplicaSetModel(seconds(), documents::lookup);
     private final ScriptedCommands commands = new ScriptedCommands(model);
@@ -38,7 +43,9 @@ public final class ScriptedReplicaSet implements AutoCloseable {
     private @Nullable List<Change> transaction;
 
     /** An empty replica set. */
-    public ScriptedReplicaSet() {}
+    public ScriptedReplicaSet() {
+        commands.every(IDLE_WRITES, () -> model.write(seconds(), Change.noop()));
+    }
 
     private static int seconds() {
         return (int) (System.currentTimeMillis() / 1_000);

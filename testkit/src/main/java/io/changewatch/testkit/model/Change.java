@@ -13,7 +13,8 @@ import org.bson.BsonString;
  * @param fields the event's further fields: {@code documentKey}, {@code fullDocument}, {@code updateDescription}, {@code to}
  * @param before the document before, as a pre-image keeps it
  * @param after the document after, as a post-image keeps it
- * @param fragments in how many pieces the server must send it, because it is larger than 16 MB; 1 for all others
+ * @param fragments in how many pieces the server must send it, because it is larger than 16 MB; 1 for all others, and
+ *     {@link #UNSPLITTABLE} where one field alone is too large
  */
 public record Change(
         String operation,
@@ -22,6 +23,9 @@ public record Change(
         Optional<BsonDocument> before,
         Optional<BsonDocument> after,
         int fragments) {
+    /** The server can neither send it whole nor split it. */
+    public static final int UNSPLITTABLE = 0;
+
     private static final List<String> OF_A_DOCUMENT = List.of("insert", "update", "replace", "delete");
 
     /** A change without images. */
@@ -37,6 +41,10 @@ public record Change(
     /** The same as an event larger than 16 MB. */
     public Change inFragments(int number) {
         return new Change(operation, namespace, fields, before, after, number);
+    }
+
+    boolean isLarge() {
+        return fragments != 1;
     }
 
     boolean isOfDocument() {

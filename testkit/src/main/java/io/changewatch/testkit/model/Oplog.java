@@ -80,6 +80,16 @@ public final class Oplog {
         return low;
     }
 
+    /** Whether entries before {@code time} are gone. One that never rolled over has all there was since the initiation. */
+    boolean isForgotten(BsonTimestamp time) {
+        return hasRolledOver() && time.compareTo(oldestTime()) < 0;
+    }
+
+    /** Whether its oldest entry is no longer the initiation's. */
+    public boolean hasRolledOver() {
+        return first > 0;
+    }
+
     boolean isForgotten(int index) {
         return index < first;
     }

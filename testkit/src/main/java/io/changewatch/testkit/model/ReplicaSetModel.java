@@ -2,6 +2,7 @@ package io.changewatch.testkit.model;
 
 import com.mongodb.MongoException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -12,10 +13,15 @@ import org.bson.BsonTimestamp;
 
 /** A replica set, as far as a change stream shows it. One thread at a time. */
 public final class ReplicaSetModel {
+    /** What a server without authentication says of the user: the hash of an empty name. */
+    private static final byte[] NOBODY =
+            HexFormat.of().parseHex("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+
     private final Oplog oplog;
     private final Function<Change, Optional<BsonDocument>> lookup;
     private final List<StreamCursor> cursors = new ArrayList<>();
     private long transactions;
+    private BsonTimestamp imagesFrom = new BsonTimestamp(0);
     private int term = 1;
     private boolean majority = true;
 
@@ -44,7 +50,9 @@ public final class ReplicaSetModel {
         transactions++;
         byte[] session = new byte[16];
         session[15] = 1;
-        BsonDocument named = new BsonDocument("lsid", new BsonDocument("id", new BsonBinary((byte) 4, session)))
+        BsonDocument named = new BsonDocument(
+                        "lsid",
+                        new BsonDocument("id", new BsonBinary((byte) 4, session)).append("uid", new BsonBinary(NOBODY)))
                 .append("txnNumber", new BsonInt64(transactions));
         append(seconds, changes, Optional.of(named));
     }
@@ -87,7 +95,17 @@ public final class ReplicaSetModel {
 
     /** Whether the oplog no longer reaches back to {@code time}. */
     public boolean isForgotten(BsonTimestamp time) {
-        return time.compareTo(oplog.oldestTime()) < 0;
+        return oplog.isForgotten(time);
+    }
+
+    /** The images of all documents so far are deleted, as those are that are older than {@code expireAfterSeconds}. */
+    public void expireImages() {
+        imagesFrom =
+                new BsonTimestamp(oplog.lastTime().getTime(), oplog.lastTime().getInc() + 1);
+    }
+
+    private EventWriter writer(StreamRequest request) {
+        return new EventWriter(request, lookup, entry -> entry.time().compareTo(imagesFrom) >= 0);
     }
 
     /**
@@ -96,22 +114,40 @@ public final class ReplicaSetModel {
      * @throws MongoException if the server refuses
      */
     public StreamCursor open(StreamRequest request) {
-        StreamCursor cursor = StreamCursor.open(oplog, new EventWriter(request, lookup), request);
+        StreamCursor cursor = StreamCursor.open(oplog, writer(request), request);
         cursors.add(cursor);
         return cursor;
     }
 
-    /** The places of all that {@code request} shows of what a majority has, from the entry number {@code from}; whole events only. */
+    /**
+     * The places of all that {@code request} shows of what a majority has, from the entry number {@code from}; whole events only,
+     * whether or not they are forgotten or their images have expired.
+     */
     public List<StreamPlace> shown(StreamRequest request, int from) {
-        EventWriter writer = new EventWriter(request, lookup);
+        EventWriter writer = new EventWriter(request, lookup, entry -> true);
         List<StreamPlace> places = new ArrayList<>();
         for (int index = from; oplog.isCommitted(index); index++) {
             writer.items(oplog.at(index)).stream()
+                    .filter(item -> !item.isHidden())
                     .map(item -> item.place().whole())
                     .distinct()
                     .forEach(places::add);
         }
         return places;
+    }
+
+    /** Whether a stream like {@code request} fails at {@code place}, now. */
+    public boolean isUndeliverable(StreamRequest request, StreamPlace place) {
+        EventWriter writer = writer(request);
+        for (int index = oplog.indexOf(place.time());
+                oplog.isCommitted(index) && oplog.at(index).time().equals(place.time());
+                index++) {
+            if (writer.items(oplog.at(index)).stream()
+                    .anyMatch(item -> item.place().equals(place) && item.failure() != null)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The cursor is not used any more. */

@@ -23,6 +23,8 @@ public final class ServerErrors {
     /** Says that it may not. */
     public static final String NOT_RESUMABLE = "NonResumableChangeStreamError";
 
+    static final int TOO_LARGE = 10334;
+
     private ServerErrors() {}
 
     /** A server's answer that a command failed. */
@@ -63,12 +65,39 @@ public final class ServerErrors {
 
     static MongoException tooLarge() {
         return command(
-                10334, "BSONObjectTooLarge", "BSONObj size is invalid. Size must be between 0 and 16793600(16MB)");
+                TOO_LARGE, "BSONObjectTooLarge", "BSONObj size is invalid. Size must be between 0 and 16793600(16MB)");
     }
 
-    /** There is no such cursor, or no longer. */
+    /** Also with the stage that splits. */
+    static MongoException cannotSplit() {
+        return command(
+                7182500,
+                "Location7182500",
+                "Splitting change event failed: fragment number 0 exceeds the maximum size of 16777216 bytes");
+    }
+
+    static MongoException isSplitNow() {
+        return command(7182504, "Location7182504", "Tokens of version 1 cannot have a fragment number");
+    }
+
+    static MongoException imageMissing() {
+        return command(
+                47,
+                "NoMatchingDocument",
+                "Change stream was configured to require an image, but the image was not found for event.");
+    }
+
+    static MongoException fragmentWithoutSplitting() {
+        return command(
+                280,
+                "ChangeStreamFatalError",
+                "To resume from a split event, the $changeStream pipeline must include a $changeStreamSplitLargeEvent stage",
+                NOT_RESUMABLE);
+    }
+
+    /** There is no such cursor, or no longer. The server gives it no label. */
     public static MongoException noCursor(long id) {
-        return command(43, "CursorNotFound", "cursor id " + id + " not found", RESUMABLE);
+        return command(43, "CursorNotFound", "cursor id " + id + " not found");
     }
 
     /** The member is no longer, or not yet, the primary. */

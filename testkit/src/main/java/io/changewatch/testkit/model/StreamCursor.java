@@ -18,42 +18,39 @@ public final class StreamCursor {
     private final Oplog oplog;
     private final EventWriter writer;
     private final int tokenVersion;
-    private final boolean isSplitting;
+    private final StreamPlace start;
 
     private StreamPlace after;
     private BsonDocument positionAfter;
     private int next;
     private List<Item> items = List.of();
     private int itemsOf = -1;
+    private boolean begun;
+    private boolean isStartMissing;
     private boolean exhausted;
     private @Nullable MongoException failure;
 
-    private StreamCursor(
-            Oplog oplog, EventWriter writer, StreamRequest request, StreamPlace after, BsonDocument position) {
+    private StreamCursor(Oplog oplog, EventWriter writer, int tokenVersion, StreamPlace start, BsonDocument position) {
         this.oplog = oplog;
         this.writer = writer;
-        this.tokenVersion = request.tokenVersion();
-        this.isSplitting = request.isSplitting();
-        this.after = after;
+        this.tokenVersion = tokenVersion;
+        this.start = start;
+        this.after = start;
         this.positionAfter = position;
-        this.next = oplog.indexOf(after.time());
+        this.next = oplog.indexOf(start.time());
     }
 
-    /** @throws MongoException if the server refuses */
+    /** @throws MongoException if the server refuses; what it does not find there it says when it reads */
     static StreamCursor open(Oplog oplog, EventWriter writer, StreamRequest request) {
         BsonDocument position = startOf(request, oplog);
         StreamPlace place = TokenText.read(position);
-        if (place.time().compareTo(oplog.oldestTime()) < 0) {
-            throw ServerErrors.historyLost();
-        }
         if (place.isInvalidate() && request.isResumeAfter()) {
             throw ServerErrors.invalidateToken();
         }
-        StreamCursor cursor = new StreamCursor(oplog, writer, request, place, position);
-        if (place.isEvent() && !cursor.finds(place)) {
-            throw ServerErrors.tokenNotFound();
+        if (place.fragment() > 0 && !request.stages().isSplitting()) {
+            throw ServerErrors.fragmentWithoutSplitting();
         }
-        return cursor;
+        return new StreamCursor(oplog, writer, request.tokenVersion(), place, position);
     }
 
     /** A stream that begins now begins behind what is written, even if no majority has it yet. */
@@ -68,29 +65,6 @@ public final class StreamCursor {
         return TokenText.mark(time, request.tokenVersion());
     }
 
-    /** The token of an event must be one of this stream's. */
-    private boolean finds(StreamPlace place) {
-        for (int index = next;
-                oplog.isCommitted(index) && oplog.at(index).time().equals(place.time());
-                index++) {
-            OplogEntry entry = oplog.at(index);
-            if (entry.index() == place.index()) {
-                return isShown(entry, place);
-            }
-        }
-        return false;
-    }
-
-    private boolean isShown(OplogEntry entry, StreamPlace place) {
-        if (place.fragment() > 0) {
-            return isSplitting
-                    && writer.shows(entry)
-                    && place.fragment() <= entry.change().fragments();
-        }
-        return writer.items(entry).stream()
-                .anyMatch(item -> item.place().whole().equals(place));
-    }
-
     /** The answer to the opening: no event, and where the stream begins. */
     public Reply opening() {
         return new Reply(List.of(), positionAfter, oplog.lastTime(), false);
@@ -98,7 +72,42 @@ public final class StreamCursor {
 
     /** Whether a getMore would be answered at once. */
     public boolean isReady() {
-        return failure != null || (oplog.isCommitted(next) && hasMore());
+        return failure != null || beginning().isPresent() || (oplog.isCommitted(next) && hasMore());
+    }
+
+    /** What is wrong with the place where it is to begin, before anything is read. */
+    private Optional<MongoException> beginning() {
+        if (begun) {
+            return Optional.empty();
+        }
+        if (oplog.isForgotten(start.time())) {
+            return Optional.of(ServerErrors.historyLost());
+        }
+        return start.isEvent() ? unfit(itemsAtStart()) : Optional.empty();
+    }
+
+    /** The server looks images up, and splits, before it recognizes the event of the token. */
+    private Optional<MongoException> unfit(List<Item> atStart) {
+        Optional<MongoException> thrown = atStart.stream()
+                .map(Item::failure)
+                .filter(error -> error != null && error.getCode() != ServerErrors.TOO_LARGE)
+                .findFirst();
+        boolean isSplitNow = start.fragment() == 0
+                && !start.isInvalidate()
+                && atStart.stream().anyMatch(item -> item.place().fragment() > 0);
+        return isSplitNow ? Optional.of(ServerErrors.isSplitNow()) : thrown;
+    }
+
+    private List<Item> itemsAtStart() {
+        List<Item> found = new ArrayList<>();
+        for (int index = oplog.indexOf(start.time());
+                oplog.isCommitted(index) && oplog.at(index).time().equals(start.time());
+                index++) {
+            writer.items(oplog.at(index)).stream()
+                    .filter(item -> item.place().whole().equals(start.whole()))
+                    .forEach(found::add);
+        }
+        return found;
     }
 
     /** Reads on over what does not match, as the server does while a getMore waits. */
@@ -113,21 +122,23 @@ public final class StreamCursor {
     }
 
     /**
-     * Answers a getMore with at most {@code batchSize} events; without any if there are none.
+     * Answers a getMore with at most {@code batchSize} events; without any if there are none. An error hides what lies before
+     * it in the same batch.
      *
      * @throws MongoException if the cursor failed or was overrun
      */
     public Reply read(int batchSize) {
         throwIfFailed();
+        begin();
         List<BsonDocument> events = new ArrayList<>();
         while (events.size() < batchSize && !exhausted && hasMore()) {
             if (oplog.isForgotten(next)) {
                 throw ServerErrors.overrun();
             }
-            if (isTooLarge() && !events.isEmpty()) {
-                break; // the events before it are sent first
+            Item item = take();
+            if (!item.isHidden()) {
+                events.add(item.event());
             }
-            events.add(take());
         }
         return new Reply(events, positionAfter, oplog.lastTime(), exhausted);
     }
@@ -139,22 +150,39 @@ public final class StreamCursor {
         }
     }
 
-    private boolean isTooLarge() {
-        OplogEntry entry = oplog.at(next);
-        return !isSplitting
-                && entry.change().fragments() > 1
-                && pending().filter(item -> !item.place().isInvalidate()).isPresent();
+    private void begin() {
+        Optional<MongoException> unfit = beginning();
+        if (unfit.isPresent()) {
+            throw unfit.get();
+        }
+        if (!begun) {
+            begun = true;
+            isStartMissing = start.isEvent() && !isFound();
+        }
     }
 
-    private BsonDocument take() {
-        if (isTooLarge()) {
-            throw ServerErrors.tooLarge();
-        }
+    /** The token of an event must be one of this stream's. */
+    private boolean isFound() {
+        List<Item> found = itemsAtStart();
+        return !found.isEmpty()
+                && (start.fragment() == 0
+                        || found.stream().anyMatch(item -> item.place().equals(start)));
+    }
+
+    /** That the event of its token is missing the server notices when another one comes. */
+    private Item take() {
         Item item = pending().orElseThrow();
+        if (isStartMissing) {
+            throw ServerErrors.tokenNotFound();
+        }
+        MongoException thrown = item.failure();
+        if (thrown != null) {
+            throw thrown;
+        }
         after = item.place();
-        positionAfter = item.event().getDocument("_id");
+        positionAfter = item.token();
         exhausted = item.place().isInvalidate();
-        return item.event();
+        return item;
     }
 
     /** What comes next of the present entry. */

@@ -5,28 +5,25 @@ import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import io.changewatch.StartPosition;
 import io.changewatch.event.Namespace;
 import java.util.Optional;
-import java.util.function.Predicate;
-import org.bson.BsonDocument;
 
 /**
  * What a stream is opened with.
  *
  * @param scope a collection or a database; empty for the cluster
- * @param filter the {@code $match} stages
- * @param isSplitting whether the last stage is {@code $changeStreamSplitLargeEvent}
  * @param isResumeAfter whether the token was given as {@code resumeAfter}, which takes no invalidate's
  */
 public record StreamRequest(
         Optional<Namespace> scope,
         StartPosition start,
         boolean isResumeAfter,
-        Predicate<BsonDocument> filter,
+        Stages stages,
         FullDocument fullDocument,
-        FullDocumentBeforeChange fullDocumentBeforeChange,
-        boolean isSplitting) {
+        FullDocumentBeforeChange fullDocumentBeforeChange) {
 
-    /** Version 2 of a token names the event in another way; the stage that splits needs it. */
+    /** Version 2 of a token names the event in another way. Its stream splits, or began after a token of that version. */
     int tokenVersion() {
-        return isSplitting ? 2 : 1;
+        boolean isBehindSuch = start instanceof StartPosition.After after
+                && TokenText.version(after.token().value()) == 2;
+        return stages.isSplitting() || isBehindSuch ? 2 : 1;
     }
 }

@@ -36,14 +36,14 @@ public final class TokenText {
 
     /** A high-water mark, as in a post-batch token. */
     static BsonDocument mark(BsonTimestamp time, int version) {
-        return token(start(time, version) + ZERO + ZERO + FALSE + NO_COLLECTION + END);
+        return token(start(time, version) + ZERO + ZERO + FALSE + (version == 1 ? "" : NO_COLLECTION) + END);
     }
 
     /** The token of what happened at {@code place} to the document {@code key}. */
     static BsonDocument event(StreamPlace place, int version, String operation, String key) {
         String name = version == 1 ? key : operation + key;
         String text = HEX.formatHex(name.getBytes(StandardCharsets.UTF_8)) + END_OF_TEXT;
-        String fragment = place.fragment() == 0 ? "" : number(place.fragment());
+        String fragment = place.fragment() == 0 ? "" : number(place.fragment() - 1); // the server counts from 0
         return token(start(place.time(), version)
                 + EVENT
                 + number(place.index())
@@ -86,6 +86,12 @@ public final class TokenText {
         }
     }
 
+    /** Version 1, or 2 if the stream that made it splits large events, or began after a token of one that did. */
+    static int version(BsonDocument token) {
+        String data = token.getString("_data", new BsonString("")).getValue();
+        return data.startsWith(NUMBER_OF_ONE_BYTE + "04", TIME_END) ? 2 : 1;
+    }
+
     private StreamPlace read() {
         expect(TIMESTAMP);
         BsonTimestamp time = new BsonTimestamp(Long.parseUnsignedLong(data, position, TIME_END, 16));
@@ -101,7 +107,7 @@ public final class TokenText {
         while (!readPair().equals(END_OF_TEXT)) {
             // the event's name is not needed
         }
-        int fragment = data.startsWith(NUMBER_OF_ONE_BYTE, position) ? readNumber() : 0;
+        int fragment = data.startsWith(END, position) ? 0 : readNumber() + 1;
         return new StreamPlace(time, true, index, isInvalidate, fragment);
     }
 

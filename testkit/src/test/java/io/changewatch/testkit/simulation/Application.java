@@ -3,13 +3,19 @@ package io.changewatch.testkit.simulation;
 import static io.changewatch.testkit.simulation.World.millis;
 import static io.changewatch.testkit.simulation.World.seconds;
 
+import io.changewatch.HistoryLostDecision.HistoryLost;
+import io.changewatch.HistoryLostPolicy;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.observe.WatcherListener;
+import io.changewatch.testkit.model.TokenText;
 import io.changewatch.testkit.simulation.Plan.Fault;
+import java.util.List;
 
 /** The handler and the listener of one life. */
 final class Application implements WatcherListener {
+    private static final List<HistoryLostPolicy> DECISIONS = List.of(HistoryLostPolicy.values());
+
     private final World world;
     private final Ledger ledger;
     private WatcherState state = WatcherState.NEW;
@@ -45,6 +51,35 @@ final class Application implements WatcherListener {
     public void eventSkipped(EventSkipped notice) {
         world.history.note(() -> "skipped");
         ledger.handled(notice.raw().getDocument("_id"));
+    }
+
+    @Override
+    public void eventUndeliverable(EventUndeliverable notice) {
+        world.history.note(() ->
+                "told of an undeliverable " + TokenText.read(notice.token().value()));
+        ledger.undeliverable(notice.token().value());
+    }
+
+    /** What is done about lost history. */
+    HistoryLostPolicy decide(HistoryLost lost) {
+        HistoryLostPolicy decided = choose();
+        world.history.note(() -> "history is lost, decided " + decided);
+        ledger.decided(lost, decided);
+        return decided;
+    }
+
+    private HistoryLostPolicy choose() {
+        return switch (world.plan.whenHistoryLost()) {
+            case FAIL -> HistoryLostPolicy.FAIL;
+            case RESTART_FROM_NOW -> HistoryLostPolicy.RESTART_FROM_NOW;
+            case RESTART_FROM_OLDEST -> HistoryLostPolicy.RESTART_FROM_OLDEST;
+            case DECIDE -> {
+                if (world.random.nextInt(7) == 0) {
+                    throw new IllegalStateException("simulated: undecided");
+                }
+                yield DECISIONS.get(world.random.nextInt(DECISIONS.size()));
+            }
+        };
     }
 
     @Override

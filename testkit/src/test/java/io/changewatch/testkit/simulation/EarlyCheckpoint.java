@@ -5,7 +5,6 @@ import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.FailureHandling;
 import io.changewatch.internal.engine.DelivererFactory;
-import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
@@ -20,7 +19,7 @@ final class EarlyCheckpoint implements Mutation {
     private static Deliverer<BsonDocument> early(
             DelivererFactory<BsonDocument> real, FailureHandling failures, Deliverer.Progress progress, Runnable stop) {
         Deliverer<BsonDocument> later = real.deliverer(failures, (token, time, events) -> {}, stop);
-        return new Deliverer<>() {
+        return new ForwardingDeliverer(later) {
             @Override
             public boolean deliver(ChangeEvent<BsonDocument> event) throws InterruptedException {
                 progress.handled(event.resumeToken(), event.clusterTime(), 1);
@@ -30,16 +29,6 @@ final class EarlyCheckpoint implements Mutation {
             @Override
             public void passed(ResumeToken token, BsonTimestamp clusterTime) {
                 progress.handled(token, clusterTime, 0);
-            }
-
-            @Override
-            public void stop() {
-                later.stop();
-            }
-
-            @Override
-            public void ended(Optional<Throwable> failure) {
-                later.ended(failure);
             }
         };
     }

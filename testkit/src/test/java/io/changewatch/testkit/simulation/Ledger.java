@@ -2,19 +2,23 @@ package io.changewatch.testkit.simulation;
 
 import com.mongodb.MongoException;
 import io.changewatch.HandlerFailedException;
+import io.changewatch.HistoryLostDecision.HistoryLost;
 import io.changewatch.HistoryLostException;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
+import io.changewatch.UndeliverableEventException;
+import io.changewatch.UndeliverablePolicy;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
+import io.changewatch.resume.StaleCheckpointException;
+import io.changewatch.resume.StoreLockedException;
 import io.changewatch.testkit.model.Reply;
 import io.changewatch.testkit.model.StreamPlace;
 import io.changewatch.testkit.model.TokenText;
 import io.changewatch.testkit.simulation.Plan.Fault;
-import java.util.ArrayDeque;
+import io.changewatch.testkit.simulation.Plan.Losing;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -31,8 +35,8 @@ import org.bson.BsonTimestamp;
  * never covers what is not handled. So nothing is lost, in order, without a duplicate but the replay after a crash.
  */
 final class Ledger {
-    /** The back-off is to keep it far below. */
-    private static final int MOST_OPENS_IN_A_SECOND = 25;
+    /** A search looks at 1, 10 and 100 candidates and halves them; simulated oplogs have no more. */
+    private static final int MOST_PROBES_OF_A_SEARCH = 20;
 
     /** How the life before ended. */
     enum Ending {
@@ -54,6 +58,8 @@ final class Ledger {
     private StreamPlace durable;
     private StreamPlace farthestSighted;
     private StreamPlace abandoned;
+    private final Set<StreamPlace> everTold = new HashSet<>();
+    private boolean operatorSkips;
 
     // Of the present life.
     private Ending before = Ending.NONE;
@@ -64,7 +70,15 @@ final class Ledger {
     private Reply lastBatch;
     private boolean lossKnown;
     private boolean exhausted;
-    private final Deque<Long> opens = new ArrayDeque<>();
+    private StreamPlace position;
+    private StreamPlace opened;
+    private StartPosition asked;
+    private StartPosition lostAt;
+    private BsonTimestamp oldest;
+    private HistoryLostPolicy decided;
+    private int probes;
+    private final Set<StreamPlace> told = new HashSet<>();
+    private final OpeningRate rate = new OpeningRate();
 
     Ledger(World world) {
         this.world = world;
@@ -80,7 +94,15 @@ final class Ledger {
         lastBatch = null;
         lossKnown = false;
         exhausted = false;
-        opens.clear();
+        position = null;
+        opened = null;
+        asked = null;
+        lostAt = null;
+        oldest = null;
+        decided = null;
+        probes = 0;
+        told.clear();
+        rate.begin();
     }
 
     // What the store sees.
@@ -94,9 +116,10 @@ final class Ledger {
         StreamPlace place = TokenText.read(token.get()).whole();
         sighted = place;
         handled = place;
+        position = place;
         int allowed = before == Ending.CLEAN ? 0 : world.plan.maxUnsaved();
         StreamPlace farthest = before == Ending.CLEAN ? handledBefore : farthestSighted;
-        long again = shown.countBetween(place, farthest);
+        long again = shown.countBetween(place, farthest, everTold);
         check(
                 again <= allowed,
                 () -> again + " events come again after " + place + ", allowed after an ending " + before + " are "
@@ -113,9 +136,12 @@ final class Ledger {
         check(isWhole(place), () -> "a fragment is saved: " + place);
         check(handled != null, () -> "saved before anything is known: " + place);
         check(
-                shown.countBetween(handled, place.whole()) == 0,
-                () -> "checkpoint " + place + " covers " + shown.firstAfter(handled) + ", handled is only " + handled);
+                shown.countBetween(handled, place.whole(), told) == 0,
+                () -> "checkpoint " + place + " covers " + shown.firstAfter(handled, told) + ", handled is only "
+                        + handled);
+        check(!everTold.contains(place), () -> "the checkpoint is an event that cannot be delivered: " + place);
         durable = place;
+        abandoned = null;
         first = first == null ? place : first;
     }
 
@@ -131,7 +157,12 @@ final class Ledger {
 
     void opening(StartPosition start) {
         world.history.note(() -> "open " + describe(start));
-        countOpening();
+        check(rate.allows(world.scheduler.now()), () -> "busy loop: more than five openings at once, or two a second");
+        check(
+                start instanceof StartPosition.Now || !start.equals(lostAt),
+                () -> "opened at a lost place again: " + describe(start));
+        asked = start;
+        probes = 0;
         if (start instanceof StartPosition.After after) {
             StreamPlace place = TokenText.read(after.token().value());
             check(isWhole(place), () -> "opened after a fragment: " + place);
@@ -150,33 +181,53 @@ final class Ledger {
         return start instanceof StartPosition.At at ? "at " + at.clusterTime().getTime() : "now";
     }
 
-    private void countOpening() {
-        long now = world.scheduler.now();
-        opens.add(now);
-        while (opens.peek() < now - World.seconds(1)) {
-            opens.remove();
-        }
-        check(opens.size() <= MOST_OPENS_IN_A_SECOND, () -> "busy loop: " + opens.size() + " openings in a second");
+    /**
+     * The search for an undeliverable event opens streams of its own. They are not the watcher's and do not count as its openings:
+     * a search ends by itself, comes after an opening of the watcher's, and would take a minute if each probe waited half
+     * a second.
+     */
+    void probing(StartPosition start) {
+        world.history.note(() -> "probe " + describe(start));
+        probes++;
+        check(probes <= MOST_PROBES_OF_A_SEARCH, () -> "busy loop: " + probes + " probes after one opening");
+        boolean isBehindInvalidate = start instanceof StartPosition.After after
+                && TokenText.read(after.token().value()).isInvalidate();
+        check(
+                start instanceof StartPosition.At || isBehindInvalidate,
+                () -> "a probe is opened by token: " + describe(start));
     }
 
-    void opened(BsonDocument position) {
-        StreamPlace place = TokenText.read(position);
+    void probed(Reply reply) {
+        world.history.note(() -> "the probe finds " + described(reply));
+    }
+
+    private static String described(Reply reply) {
+        return reply.events().size() + " up to " + TokenText.read(reply.positionAfter())
+                + (reply.isExhausted() ? ", the last" : "");
+    }
+
+    void opened(BsonDocument token) {
+        StreamPlace place = TokenText.read(token);
         world.history.note(() -> "opened, at " + place);
+        opened = place;
         if (handled == null) {
             sighted = place;
             handled = place;
+            position = place;
             if (abandoned != null) {
-                lost.add(new Range(abandoned, place));
-                abandoned = null;
+                lost.add(new Range(abandoned, place)); // again, if it crashes before the place is saved
             }
         }
+    }
+
+    void toldOldest(BsonTimestamp time) {
+        oldest = time;
     }
 
     void batch(Reply reply) {
         lastBatch = reply;
         exhausted = reply.isExhausted();
-        world.history.note(() -> "batch of " + reply.events().size() + " up to " + TokenText.read(reply.positionAfter())
-                + (reply.isExhausted() ? ", the last" : ""));
+        world.history.note(() -> "batch of " + described(reply));
     }
 
     /** The batch before has been handed out: the position behind it must not be forgotten. */
@@ -184,6 +235,7 @@ final class Ledger {
         if (lastBatch != null) {
             StreamPlace place = TokenText.read(lastBatch.positionAfter());
             completed = isWhole(place) ? place.whole() : completed;
+            position = lossKnown ? position : later(position, completed);
             lastBatch = null;
         }
     }
@@ -196,7 +248,38 @@ final class Ledger {
                 && world.servers.isForgotten(later(completed, handled).time());
         if (error.getCode() == 286 || overrun) {
             lossKnown = true;
+            lostAt = asked;
         }
+    }
+
+    /** The application is asked what to do about a loss. */
+    void decided(HistoryLost loss, HistoryLostPolicy policy) {
+        check(lossKnown, () -> "history is said to be lost, and is not");
+        check(
+                loss.position().map(time -> time.equals(position.time())).orElse(position == null),
+                () -> "the loss begins at " + loss.position() + ", but complete is " + position);
+        check(
+                loss.oldest().equals(Optional.ofNullable(oldest)),
+                () -> "the oldest entry is said to be " + loss.oldest() + ", the server has told " + oldest);
+        decided = policy;
+    }
+
+    boolean skipsUndeliverable() {
+        return operatorSkips || world.plan.whenUndeliverable() == UndeliverablePolicy.SKIP;
+    }
+
+    /** The listener is told of an event that is left out: the next one, or one behind a gap that is still to come. */
+    void undeliverable(BsonDocument token) {
+        StreamPlace place = TokenText.read(token).whole();
+        check(skipsUndeliverable(), () -> "left out without leave: " + place);
+        check(!told.contains(place), () -> "told twice of " + place);
+        check(shown.isUndeliverable(place), () -> "left out, though the server can deliver it: " + place);
+        StreamPlace expected = shown.firstAfter(sighted, told);
+        check(
+                lossKnown || place.equals(expected) || isFilteredOtherwise(place, expected),
+                () -> "left out is " + place + ", but after " + sighted + " comes " + expected);
+        told.add(place);
+        everTold.add(place);
     }
 
     // What the handler sees.
@@ -212,7 +295,7 @@ final class Ledger {
         if (place.equals(sighted) && !place.equals(handled)) {
             return; // another attempt
         }
-        StreamPlace expected = shown.firstAfter(sighted);
+        StreamPlace expected = shown.firstAfter(sighted, told);
         check(
                 place.equals(expected),
                 () -> "the handler got " + place + ", but after " + sighted + " comes " + expected);
@@ -225,20 +308,36 @@ final class Ledger {
             return; // another attempt
         }
         check(lossKnown, () -> "a gap at " + place + ", though nothing is lost");
-        StreamPlace missing = shown.firstAfter(handled);
         check(
-                missing == null || gap.from().compareTo(missing.time()) <= 0,
-                () -> "the gap begins at " + gap.from() + ", but missing is already " + missing);
+                gap.from().equals(position.time()),
+                () -> "the gap begins at " + gap.from() + ", complete is " + position);
         check(gap.to().equals(place.time()), () -> "the gap ends at " + gap.to() + ", the stream goes on at " + place);
+        check(place.equals(opened), () -> "the gap ends at " + place + ", the stream was opened at " + opened);
+        check(gap.policy() == decided, () -> "the gap tells " + gap.policy() + ", decided was " + decided);
+        if (decided == HistoryLostPolicy.RESTART_FROM_OLDEST) {
+            check(
+                    shown.countBetween(StreamPlace.before(oldest), place, told) == 0,
+                    () -> "the gap ends at " + place + ", and leaves out what the oplog held from " + oldest + " on");
+        }
         lossKnown = false;
+        lostAt = null;
         lost.add(new Range(handled, place));
         sighted = place;
+        position = place;
     }
 
     void handled(BsonDocument token) {
         StreamPlace place = TokenText.read(token).whole();
         handled = place;
+        position = later(position, place);
         everHandled.add(place);
+    }
+
+    /** A condition on its image would have left it out, but the image has expired. */
+    private boolean isFilteredOtherwise(StreamPlace place, StreamPlace expected) {
+        return !shown.all().contains(place)
+                && place.compareTo(sighted) > 0
+                && (expected == null || place.compareTo(expected) < 0);
     }
 
     private static StreamPlace later(StreamPlace one, StreamPlace other) {
@@ -261,20 +360,35 @@ final class Ledger {
     }
 
     void failedWith(Throwable failure) {
-        boolean byHistory = failure instanceof HistoryLostException
-                && lossKnown
-                && world.plan.whenHistoryLost() == HistoryLostPolicy.FAIL;
+        world.history.note(() -> "failed: " + failure.getClass().getSimpleName() + ": " + failure.getMessage());
+        boolean byHistory = failure instanceof HistoryLostException && lossKnown && decided == HistoryLostPolicy.FAIL;
+        boolean undecided =
+                failure instanceof IllegalStateException && lossKnown && world.plan.whenHistoryLost() == Losing.DECIDE;
         boolean byHandler = failure instanceof HandlerFailedException && world.plan.has(Fault.FAILING_HANDLER);
-        if (!byHistory && !byHandler) {
+        boolean byStore = (failure instanceof StaleCheckpointException || failure instanceof StoreLockedException)
+                && world.plan.has(Fault.TAKEN_OVER);
+        if (!byHistory && !undecided && !byHandler && !byStore && !isByUndeliverable(failure)) {
             world.scheduler.fail(new AssertionError("failed without need: " + failure, failure));
         }
     }
 
+    /** It names the next event; the operator then says that such events may be left out. */
+    private boolean isByUndeliverable(Throwable failure) {
+        if (skipsUndeliverable() || !(failure instanceof UndeliverableEventException named)) {
+            return false;
+        }
+        operatorSkips = true;
+        StreamPlace from = lossKnown ? opened : sighted;
+        StreamPlace next = shown.firstAfter(from, told);
+        return named.clusterTime()
+                .filter(time -> time.compareTo(from.time()) >= 0)
+                .filter(time -> next == null || time.compareTo(next.time()) <= 0)
+                .filter(shown::hasUndeliverableAt)
+                .isPresent();
+    }
+
     boolean isCaughtUp() {
-        List<StreamPlace> all = shown.all();
-        return handled != null
-                && !lossKnown
-                && (all.isEmpty() || all.get(all.size() - 1).compareTo(handled) <= 0);
+        return handled != null && !lossKnown && shown.firstAfter(handled, told) == null;
     }
 
     /** All has been handled in some life, but what was announced as lost. */
@@ -282,7 +396,7 @@ final class Ledger {
         for (StreamPlace item : shown.all()) {
             boolean owed = first != null && item.compareTo(first) > 0;
             boolean excused = lost.stream().anyMatch(range -> Shown.isBetween(range.after(), item, range.through()));
-            check(!owed || excused || everHandled.contains(item), () -> "lost: " + item);
+            check(!owed || excused || everHandled.contains(item) || everTold.contains(item), () -> "lost: " + item);
         }
     }
 

@@ -2,6 +2,7 @@ package io.changewatch.testkit.simulation;
 
 import io.changewatch.internal.engine.DelivererFactory;
 import io.changewatch.internal.engine.SourceProvider;
+import io.changewatch.resume.ResumeTokenStore;
 import org.bson.BsonDocument;
 
 /** A fault of the engine, brought in at its seams: the simulation must find it. */
@@ -10,6 +11,10 @@ interface Mutation {
     Mutation NONE = new Mutation() {};
 
     default SourceProvider source(SourceProvider real) {
+        return real;
+    }
+
+    default ResumeTokenStore store(ResumeTokenStore real) {
         return real;
     }
 

@@ -38,6 +38,41 @@ final class MutationTest {
         assertThat(found(Mutations::resumingAtAFragment)).contains("fragment");
     }
 
+    @Test
+    void findsAPositionThatIsSavedBeforeTheGapInFrontOfItIsHandedOut() {
+        assertThat(found(Mutations::savingTheOpening)).contains("covers");
+    }
+
+    @Test
+    void findsALostPlaceThatIsAskedForAgain() {
+        assertThat(found(Mutations::retryingALostPlace)).contains("opened at a lost place again");
+    }
+
+    @Test
+    void findsWhatIsHandedOutAgainBecauseTheStreamIsOpenedByClusterTime() {
+        assertThat(found(Mutations::handingOutAgain)).contains("the handler got");
+    }
+
+    @Test
+    void findsAGapThatNobodyIsToldOf() {
+        assertThat(found(Mutations::hidingGaps)).containsAnyOf("the handler got", "not caught up", "covers");
+    }
+
+    @Test
+    void findsAnEventThatIsLeftOutBesideOneThatCannotBeDelivered() {
+        assertThat(found(Mutations::leavingOutOneTooMany)).containsAnyOf("the handler got", "covers");
+    }
+
+    @Test
+    void findsACheckpointThatGoesBack() {
+        assertThat(found(Mutations::goingBack)).contains("the checkpoint goes back");
+    }
+
+    @Test
+    void findsAStreamThatIsOpenedTooOften() {
+        assertThat(found(Mutations::openingTooOften)).contains("more than five openings at once");
+    }
+
     private String found(Supplier<Mutation> mutation) {
         return IntStream.range(0, SEEDS)
                 .mapToObj(seed -> Seeds.violation(seed, mutation.get(), carriers))

@@ -1,16 +1,19 @@
 package io.changewatch.testkit.simulation;
 
 import io.changewatch.HandlerFailurePolicy;
-import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
+import io.changewatch.UndeliverablePolicy;
 import io.changewatch.event.Namespace;
 import io.changewatch.resume.CheckpointPolicy;
+import io.changewatch.retry.ExponentialBackoff;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.bson.BsonDocument;
 
 /**
  * What one seed simulates: a watcher's options, and which faults there are. A few kinds of fault at a time, each often, find
@@ -18,13 +21,16 @@ import java.util.SplittableRandom;
  */
 record Plan(
         Optional<Namespace> scope,
-        boolean isFiltered,
+        Filter filter,
+        boolean requiresImages,
+        boolean canSplit,
         int batchSize,
         Saving saving,
         int maxUnsaved,
-        HistoryLostPolicy whenHistoryLost,
+        Losing whenHistoryLost,
         InvalidatedPolicy whenInvalidated,
         Failing whenHandlerFails,
+        UndeliverablePolicy whenUndeliverable,
         int writes,
         int lives,
         Set<Fault> faults) {
@@ -47,6 +53,9 @@ record Plan(
         DROP_DATABASE,
         TRANSACTION,
         LARGE_EVENT,
+        UNSPLITTABLE_EVENT,
+        MISSING_IMAGE,
+        EXPIRED_IMAGES,
         SLOW_HANDLER,
         FAILING_HANDLER,
         HANGING_HANDLER,
@@ -54,8 +63,37 @@ record Plan(
         REFUSED_SAVE,
         TORN_SAVE,
         REFUSED_LOAD,
+        TAKEN_OVER,
         CRASH,
+        DOWNTIME,
         OTHER_PIPELINE
+    }
+
+    /** What the watcher's pipeline leaves out. */
+    enum Filter {
+        NOTHING("{}"),
+        UPDATES("{operationType: {$ne: 'update'}}"),
+        ALL_BUT_INSERTS("{operationType: 'insert'}"),
+        ODD_IMAGES("{'fullDocumentBeforeChange.odd': {$ne: true}}");
+
+        private final String condition;
+
+        Filter(String condition) {
+            this.condition = condition;
+        }
+
+        List<BsonDocument> pipeline() {
+            return this == NOTHING ? List.of() : List.of(new BsonDocument("$match", BsonDocument.parse(condition)));
+        }
+    }
+
+    /** What is done when the oplog has lost the position. */
+    enum Losing {
+        FAIL,
+        RESTART_FROM_NOW,
+        RESTART_FROM_OLDEST,
+        /** The application decides each time anew, or throws. */
+        DECIDE
     }
 
     /** When a checkpoint is due. */
@@ -78,16 +116,24 @@ record Plan(
     enum Failing {
         STOP,
         SKIP,
-        RETRY;
+        RETRY,
+        RETRY_THEN_SKIP,
+        RETRY_THEN_STOP;
 
         HandlerFailurePolicy policy() {
             return switch (this) {
                 case STOP -> HandlerFailurePolicy.stop();
                 case SKIP -> HandlerFailurePolicy.skip();
-                case RETRY ->
-                    HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5))
-                            .jitter(0.5));
+                case RETRY -> HandlerFailurePolicy.retry(delays());
+                case RETRY_THEN_SKIP ->
+                    HandlerFailurePolicy.retry(delays().maxAttempts(2)).thenSkip();
+                case RETRY_THEN_STOP -> HandlerFailurePolicy.retry(delays().maxAttempts(2));
             };
+        }
+
+        private static ExponentialBackoff delays() {
+            return RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(5))
+                    .jitter(0.5);
         }
     }
 
@@ -96,13 +142,16 @@ record Plan(
     static Plan of(SplittableRandom random) {
         return new Plan(
                 scope(random),
+                Filter.values()[random.nextInt(Filter.values().length)],
                 random.nextInt(3) == 0,
+                random.nextInt(4) != 0,
                 random.nextBoolean() ? 1 + random.nextInt(5) : 1_000,
                 Saving.values()[random.nextInt(Saving.values().length)],
                 1 + random.nextInt(20),
-                random.nextInt(3) == 0 ? HistoryLostPolicy.FAIL : HistoryLostPolicy.RESTART_FROM_NOW,
+                Losing.values()[random.nextInt(Losing.values().length)],
                 random.nextInt(4) == 0 ? InvalidatedPolicy.STOP : InvalidatedPolicy.REOPEN,
                 Failing.values()[random.nextInt(Failing.values().length)],
+                random.nextInt(4) == 0 ? UndeliverablePolicy.FAIL : UndeliverablePolicy.SKIP,
                 8 + random.nextInt(30),
                 1 + random.nextInt(4),
                 faults(random));

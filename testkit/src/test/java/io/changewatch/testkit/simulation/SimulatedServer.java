@@ -4,8 +4,6 @@ import static io.changewatch.testkit.simulation.World.millis;
 import static io.changewatch.testkit.simulation.World.seconds;
 
 import com.mongodb.MongoException;
-import com.mongodb.client.model.changestream.FullDocument;
-import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.internal.source.ChangeCursor;
@@ -16,16 +14,17 @@ import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
 import io.changewatch.internal.source.StalledStreamException;
 import io.changewatch.testkit.model.Reply;
+import io.changewatch.testkit.model.RequestReader;
 import io.changewatch.testkit.model.ServerErrors;
+import io.changewatch.testkit.model.Stages;
 import io.changewatch.testkit.model.StreamCursor;
 import io.changewatch.testkit.model.StreamRequest;
 import io.changewatch.testkit.simulation.Plan.Fault;
+import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
 /** The model behind the engine's seam, for one life of the watcher. */
 final class SimulatedServer implements SourceProvider {
-    private static final long MAX_AWAIT = seconds(1);
-    private static final long UNRESPONSIVE_AFTER = seconds(10);
     private static final long SERVER_SELECTION = seconds(30);
     private static final int[] TRANSIENT = {6, 8, 50, 175, 216, 234, 237, 290, 11601};
     private static final int UNKNOWN = 424_242;
@@ -38,24 +37,23 @@ final class SimulatedServer implements SourceProvider {
         this.ledger = ledger;
     }
 
-    /** What a watcher of the plan asks for. */
-    static StreamRequest request(Plan plan, StartPosition start, boolean isSplitting) {
+    /** What a watcher of the plan asks for; with large events split where the server can do that. */
+    static StreamRequest request(Plan plan) {
+        Stages stages = RequestReader.stages(plan.filter().pipeline());
+        return request(
+                Simulation.source(plan),
+                StartPosition.now(),
+                new Stages(stages.early(), stages.late(), stages.kept(), plan.canSplit()));
+    }
+
+    private static StreamRequest request(SourceSettings settings, StartPosition start, Stages stages) {
         return new StreamRequest(
-                plan.scope(),
-                start,
-                false,
-                event -> !plan.isFiltered()
-                        || !event.getString("operationType").getValue().equals("update"),
-                FullDocument.DEFAULT,
-                FullDocumentBeforeChange.DEFAULT,
-                isSplitting);
+                settings.scope(), start, false, stages, settings.fullDocument(), settings.fullDocumentBeforeChange());
     }
 
     @Override
     public ChangeSource source(SourceSettings settings) {
-        boolean isSplitting = settings.pipeline().stream()
-                .anyMatch(stage -> stage.getFirstKey().equals("$changeStreamSplitLargeEvent"));
-        return new Source(isSplitting);
+        return new Source(settings);
     }
 
     @Override
@@ -64,16 +62,34 @@ final class SimulatedServer implements SourceProvider {
     }
 
     private final class Source implements ChangeSource {
-        private final boolean isSplitting;
+        private final SourceSettings settings;
+        private final Stages stages;
+        private final boolean isProbe;
         private boolean closed;
 
-        Source(boolean isSplitting) {
-            this.isSplitting = isSplitting;
+        Source(SourceSettings settings) {
+            this.settings = settings;
+            this.stages = RequestReader.stages(settings.pipeline());
+            this.isProbe = stages.kept().isPresent() || isRestricted(settings);
+        }
+
+        /** Only the search for an undeliverable event asks for some events by their tokens. */
+        private static boolean isRestricted(SourceSettings settings) {
+            return settings.pipeline().stream()
+                    .findFirst()
+                    .map(stage -> stage.getDocument("$match", new BsonDocument()))
+                    .filter(match -> match.isDocument("_id._data"))
+                    .filter(match -> match.getDocument("_id._data").containsKey("$in"))
+                    .isPresent();
         }
 
         @Override
         public ChangeCursor open(StartPosition start) throws InterruptedException {
-            ledger.opening(start);
+            if (isProbe) {
+                ledger.probing(start);
+            } else {
+                ledger.opening(start);
+            }
             pass(millis(1 + world.random.nextInt(5)));
             if (world.areServersDown()) {
                 failToOpen();
@@ -81,15 +97,19 @@ final class SimulatedServer implements SourceProvider {
             if (world.happens(Fault.REFUSED_OPENING, 4)) {
                 throw failure(ServerErrors.command(11600, "InterruptedAtShutdown", "", ServerErrors.RESUMABLE));
             }
-            return open(request(world.plan, start, isSplitting));
+            if (stages.isSplitting() && !world.plan.canSplit()) {
+                throw failure(ServerErrors.command(40324, "Location40324", "Unrecognized pipeline stage name"));
+            }
+            return open(request(settings, start, stages));
         }
 
         private ChangeCursor open(StreamRequest request) {
             try {
                 StreamCursor cursor = world.servers.open(request);
-                Cursor open = new Cursor(cursor, request.start() instanceof StartPosition.After);
-                ledger.opened(cursor.opening().positionAfter());
-                return open;
+                if (!isProbe) {
+                    ledger.opened(cursor.opening().positionAfter());
+                }
+                return new Cursor(cursor, settings, isProbe, request.start() instanceof StartPosition.After);
             } catch (MongoException e) {
                 throw failure(e);
             }
@@ -104,7 +124,9 @@ final class SimulatedServer implements SourceProvider {
         @Override
         public BsonTimestamp oldestEntry() throws InterruptedException {
             askable();
-            return world.servers.oplog().oldestTime();
+            BsonTimestamp oldest = world.servers.oplog().oldestTime();
+            ledger.toldOldest(oldest);
+            return oldest;
         }
 
         private void askable() throws InterruptedException {
@@ -144,6 +166,8 @@ final class SimulatedServer implements SourceProvider {
 
     private final class Cursor implements ChangeCursor {
         private final StreamCursor cursor;
+        private final SourceSettings settings;
+        private final boolean isProbe;
         private final boolean isByToken;
         private int batches;
         private boolean exhausted;
@@ -151,14 +175,18 @@ final class SimulatedServer implements SourceProvider {
         private Reply prefetched;
         private MongoException prefetchedFailure;
 
-        Cursor(StreamCursor cursor, boolean isByToken) {
+        Cursor(StreamCursor cursor, SourceSettings settings, boolean isProbe, boolean isByToken) {
             this.cursor = cursor;
+            this.settings = settings;
+            this.isProbe = isProbe;
             this.isByToken = isByToken;
         }
 
         @Override
         public RawBatch next() throws InterruptedException {
-            ledger.batchDone();
+            if (!isProbe) {
+                ledger.batchDone();
+            }
             world.scheduler.handOver();
             throwIfClosed();
             RawBatch batch = ReplyBytes.batch(received(batches == 0 ? cursor.opening() : getMore()));
@@ -171,7 +199,11 @@ final class SimulatedServer implements SourceProvider {
 
         private Reply received(Reply reply) {
             exhausted = reply.isExhausted();
-            ledger.batch(reply);
+            if (isProbe) {
+                ledger.probed(reply);
+            } else {
+                ledger.batch(reply);
+            }
             return reply;
         }
 
@@ -180,7 +212,9 @@ final class SimulatedServer implements SourceProvider {
                 return takePrefetched();
             }
             fail();
-            if (world.scheduler.await(() -> closed || cursor.isReady(), world.scheduler.now() + MAX_AWAIT)) {
+            if (world.scheduler.await(
+                    () -> closed || cursor.isReady(),
+                    world.scheduler.now() + settings.maxAwait().toNanos())) {
                 throwIfClosed();
             }
             return read();
@@ -188,7 +222,7 @@ final class SimulatedServer implements SourceProvider {
 
         private Reply read() {
             try {
-                return cursor.read(world.plan.batchSize());
+                return cursor.read(settings.batchSize());
             } catch (MongoException e) {
                 throw failure(e);
             }
@@ -198,7 +232,7 @@ final class SimulatedServer implements SourceProvider {
         private void prefetch() {
             if (cursor.isReady()) {
                 try {
-                    prefetched = cursor.read(world.plan.batchSize());
+                    prefetched = cursor.read(settings.batchSize());
                 } catch (MongoException e) {
                     prefetchedFailure = e;
                 }
@@ -230,7 +264,7 @@ final class SimulatedServer implements SourceProvider {
             if (isByToken && batches > 1 && world.happens(Fault.TOKEN_NOT_FOUND, 12)) {
                 throw failure(ServerErrors.command(280, "ChangeStreamFatalError", "", ServerErrors.NOT_RESUMABLE));
             }
-            if (batches > 1 && world.happens(Fault.SPURIOUS_OVERRUN, 12)) {
+            if (!isProbe && batches > 1 && world.happens(Fault.SPURIOUS_OVERRUN, 12)) {
                 throw failure(ServerErrors.command(136, "CappedPositionLost", ""));
             }
             if (world.happens(Fault.SILENCE, 12)) {
@@ -239,11 +273,15 @@ final class SimulatedServer implements SourceProvider {
         }
 
         private void stall() throws InterruptedException {
-            if (world.scheduler.await(() -> closed, world.scheduler.now() + MAX_AWAIT + UNRESPONSIVE_AFTER)) {
+            if (world.scheduler.await(() -> closed, world.scheduler.now() + patience())) {
                 throw new CursorClosedException();
             }
             world.history.note(() -> "the server was silent");
             throw new StalledStreamException("simulated");
+        }
+
+        private long patience() {
+            return settings.maxAwait().plus(settings.unresponsiveAfter()).toNanos();
         }
 
         private void throwIfClosed() {

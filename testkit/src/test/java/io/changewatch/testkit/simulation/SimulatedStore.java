@@ -4,7 +4,9 @@ import static io.changewatch.testkit.simulation.World.millis;
 
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
+import io.changewatch.resume.StoreLockedException;
 import io.changewatch.testkit.simulation.Plan.Fault;
 import java.util.Optional;
 
@@ -52,9 +54,20 @@ final class SimulatedStore implements ResumeTokenStore {
             pass(delay());
             throw trouble("simulated: written, and then broken");
         }
+        if (world.happens(Fault.TAKEN_OVER, 40)) {
+            throw takenOver(watcher);
+        }
         pass(delay());
         write(checkpoint);
         pass(delay());
+    }
+
+    /** Another watcher of this name has been here. */
+    private StoreException takenOver(String watcher) {
+        trouble("simulated: taken over");
+        return world.random.nextBoolean()
+                ? new StaleCheckpointException("simulated: a newer term of " + watcher, null)
+                : new StoreLockedException("simulated: another " + watcher, null);
     }
 
     private long delay() {

@@ -22,6 +22,7 @@ import io.changewatch.internal.engine.WatcherSettings;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
 import io.changewatch.internal.source.SourceSettings;
 import io.changewatch.resume.Fingerprint;
+import io.changewatch.resume.StoreException;
 import io.changewatch.retry.RetryPolicy;
 import io.changewatch.testkit.model.ReplicaSetModel;
 import io.changewatch.testkit.simulation.Ledger.Ending;
@@ -39,6 +40,8 @@ final class Simulation {
     private static final EventDecoder<BsonDocument> DECODER = EventDecoders.of(BsonDocument.class, null);
     private static final int MOST_LIVES = 100;
     private static final long PATIENCE = seconds(3_600);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(10);
+    private static final long MOST_GRACE = millis(1_200);
 
     private final World world;
     private final Mutation mutation;
@@ -94,6 +97,9 @@ final class Simulation {
     }
 
     private Ending live(Ending before) {
+        if (before != Ending.NONE && world.happens(Fault.DOWNTIME, 2)) {
+            stayDown();
+        }
         int number = lives;
         world.history.note(() -> "life " + number + " begins");
         ledger.lifeBegins(before);
@@ -109,6 +115,16 @@ final class Simulation {
             scheduler.throwIfBroken();
             scheduler.bury();
             return Ending.CRASH;
+        } catch (InterruptedException e) {
+            throw new AssertionError("Nobody interrupts the operator.", e);
+        }
+    }
+
+    /** Others write, and the oplog rolls over, while nobody watches. */
+    private void stayDown() {
+        scheduler.crashIn(-1);
+        try {
+            scheduler.sleep(millis(world.random.nextInt(90_000)));
         } catch (InterruptedException e) {
             throw new AssertionError("Nobody interrupts the operator.", e);
         }
@@ -134,8 +150,22 @@ final class Simulation {
         if (world.happens(Fault.CRASH, 2)) {
             scheduler.crash();
         }
-        watcher.close();
+        close(watcher);
         return true;
+    }
+
+    /** At any moment, whatever hangs: by the deadline, two graces for a handler and a store that do not return, and some scheduling. */
+    private void close(WatcherEngine<BsonDocument> watcher) {
+        Duration deadline = world.random.nextBoolean() ? CLOSE_WITHIN : Duration.ofMillis(world.random.nextInt(3_000));
+        long begun = scheduler.now();
+        boolean ended = watcher.close(deadline);
+        long took = scheduler.now() - begun;
+        if (took > deadline.toNanos() + MOST_GRACE) {
+            scheduler.fail("close(" + deadline + ") took " + Duration.ofNanos(took));
+        }
+        if (ended != watcher.state().isTerminal()) {
+            scheduler.fail("close() said " + ended + ", the watcher is " + watcher.state());
+        }
     }
 
     private Ending ended(WatcherEngine<BsonDocument> watcher, Application application, boolean asked)
@@ -151,6 +181,9 @@ final class Simulation {
                 world.history.note(() -> "the operator deletes the checkpoint");
                 store.delete(NAME);
                 ledger.checkpointDeleted();
+            }
+            if (failure instanceof StoreException) {
+                return Ending.UNCLEAN;
             }
         } else {
             ledger.stopped(asked);
@@ -179,7 +212,7 @@ final class Simulation {
                 source,
                 new CheckpointSettings(
                         NAME,
-                        Optional.of(store),
+                        Optional.of(mutation.store(store)),
                         plan.saving().policy(),
                         retryStore,
                         plan.maxUnsaved(),
@@ -190,13 +223,13 @@ final class Simulation {
                         StartPosition.now(),
                         RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(10))
                                 .jitter(0.5),
-                        plan.whenHistoryLost(),
+                        application::decide,
                         plan.whenInvalidated(),
                         plan.whenHandlerFails().policy(),
-                        UndeliverablePolicy.FAIL,
+                        ledger.skipsUndeliverable() ? UndeliverablePolicy.SKIP : UndeliverablePolicy.FAIL,
                         FragmentAssembler.DEFAULT_MAX_BYTES),
                 List.of(application),
-                Duration.ofSeconds(10),
+                CLOSE_WITHIN,
                 Duration.ZERO);
     }
 
@@ -206,12 +239,12 @@ final class Simulation {
         return world.happens(Fault.OTHER_PIPELINE, 2) ? new Fingerprint(same.scope(), "pipeline " + lives) : same;
     }
 
-    private static SourceSettings source(Plan plan) {
+    static SourceSettings source(Plan plan) {
         return new SourceSettings(
                 plan.scope(),
-                List.of(),
+                plan.filter().pipeline(),
                 FullDocument.DEFAULT,
-                FullDocumentBeforeChange.DEFAULT,
+                plan.requiresImages() ? FullDocumentBeforeChange.REQUIRED : FullDocumentBeforeChange.DEFAULT,
                 false,
                 plan.batchSize(),
                 Duration.ofSeconds(1),

@@ -1,5 +1,6 @@
 package io.changewatch.testkit.simulation;
 
+import com.mongodb.MongoException;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.internal.source.ChangeCursor;
@@ -20,8 +21,19 @@ abstract class SourceMutation implements Mutation {
         return asked;
     }
 
+    /** How the stream is asked for. */
+    void asks(SourceSettings settings) {}
+
+    /** Opens the stream. */
+    ChangeCursor open(ChangeSource real, StartPosition position) throws InterruptedException {
+        return real.open(position);
+    }
+
+    /** The server has refused. */
+    void failed(MongoException error) {}
+
     /** What the engine gets instead; {@code isOpening} for the first of a cursor. */
-    RawBatch batch(RawBatch sent, boolean isOpening) {
+    RawBatch batch(RawBatch sent, boolean isOpening) throws InterruptedException {
         return sent;
     }
 
@@ -31,7 +43,7 @@ abstract class SourceMutation implements Mutation {
         return new SourceProvider() {
             @Override
             public ChangeSource source(SourceSettings settings) {
-                return new Source(real.source(settings));
+                return new Source(real.source(settings), settings);
             }
 
             @Override
@@ -43,14 +55,17 @@ abstract class SourceMutation implements Mutation {
 
     private final class Source implements ChangeSource {
         private final ChangeSource real;
+        private final SourceSettings settings;
 
-        Source(ChangeSource real) {
+        Source(ChangeSource real, SourceSettings settings) {
             this.real = real;
+            this.settings = settings;
         }
 
         @Override
         public ChangeCursor open(StartPosition position) throws InterruptedException {
-            return new Cursor(real.open(start(position)));
+            asks(settings);
+            return new Cursor(SourceMutation.this.open(real, start(position)));
         }
 
         @Override
@@ -79,9 +94,18 @@ abstract class SourceMutation implements Mutation {
 
         @Override
         public RawBatch next() throws InterruptedException {
-            RawBatch mutated = batch(real.next(), isOpening);
+            RawBatch mutated = batch(read(), isOpening);
             isOpening = false;
             return mutated;
+        }
+
+        private RawBatch read() throws InterruptedException {
+            try {
+                return real.next();
+            } catch (MongoException e) {
+                failed(e);
+                throw e;
+            }
         }
 
         @Override

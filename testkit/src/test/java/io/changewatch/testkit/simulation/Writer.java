@@ -10,7 +10,9 @@ import io.changewatch.testkit.model.ServerErrors;
 import io.changewatch.testkit.simulation.Plan.Fault;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bson.BsonArray;
+import org.bson.BsonBoolean;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 
@@ -67,16 +69,26 @@ final class Writer {
         if (world.happens(Fault.TRANSACTION, 4)) {
             List<Change> changes = new ArrayList<>();
             for (int count = 2 + world.random.nextInt(4); count > 0; count--) {
-                changes.add(change());
+                changes.add(large(change()));
             }
             world.servers.transaction(world.seconds(), changes);
             world.history.note(() -> "write transaction of " + changes.size() + " at " + time());
         } else {
             Change change = namespaceChange();
             world.servers.write(world.seconds(), change);
-            world.history.note(() -> "write " + change.operation() + " " + change.namespace() + " at " + time()
-                    + (change.fragments() > 1 ? " in " + change.fragments() + " fragments" : ""));
+            world.history.note(() ->
+                    "write " + change.operation() + " " + change.namespace() + " at " + time() + described(change));
         }
+    }
+
+    private static String described(Change change) {
+        if (change.fragments() == Change.UNSPLITTABLE) {
+            return ", too large to be split";
+        }
+        boolean lacksImage =
+                change.before().isEmpty() && List.of("update", "delete").contains(change.operation());
+        return (change.fragments() > 1 ? " in " + change.fragments() + " fragments" : "")
+                + (lacksImage ? " without an image" : "");
     }
 
     private String time() {
@@ -95,8 +107,14 @@ final class Writer {
             world.servers.write(world.seconds(), Change.of("drop", Plan.WATCHED, new BsonDocument()));
             return Change.of("dropDatabase", Namespace.of(Plan.WATCHED.database()), new BsonDocument());
         }
-        Change change = change();
-        return world.happens(Fault.LARGE_EVENT, 5) ? change.inFragments(2 + world.random.nextInt(3)) : change;
+        return large(change());
+    }
+
+    private Change large(Change change) {
+        if (world.happens(Fault.LARGE_EVENT, 5)) {
+            return change.inFragments(2 + world.random.nextInt(3));
+        }
+        return world.happens(Fault.UNSPLITTABLE_EVENT, 6) ? change.inFragments(Change.UNSPLITTABLE) : change;
     }
 
     private static Change rename(Namespace from, Namespace to) {
@@ -110,14 +128,22 @@ final class Writer {
             default -> Plan.WATCHED;
         };
         return switch (world.random.nextInt(4)) {
-            case 0 -> Change.of("update", namespace, key().append("updateDescription", updated()));
-            case 1 -> Change.of("delete", namespace, key());
+            case 0 -> changing("update", namespace, key().append("updateDescription", updated()));
+            case 1 -> changing("delete", namespace, key());
             default -> {
                 lastId++;
                 BsonDocument document = new BsonDocument("_id", new BsonInt32(lastId));
                 yield Change.of("insert", namespace, key().append("fullDocument", document));
             }
         };
+    }
+
+    private Change changing(String operation, Namespace namespace, BsonDocument fields) {
+        BsonDocument before =
+                new BsonDocument("_id", new BsonInt32(lastId)).append("odd", BsonBoolean.valueOf(lastId % 2 == 1));
+        boolean isMissing = world.happens(Fault.MISSING_IMAGE, 4);
+        return new Change(
+                operation, namespace, fields, isMissing ? Optional.empty() : Optional.of(before), Optional.empty(), 1);
     }
 
     private BsonDocument key() {
@@ -143,6 +169,10 @@ final class Writer {
         if (world.happens(Fault.NETWORK, 6)) {
             world.history.note(() -> "connections break");
             world.servers.failCursors(ServerErrors.brokenConnection());
+        }
+        if (world.happens(Fault.EXPIRED_IMAGES, 8)) {
+            world.servers.expireImages();
+            world.history.note(() -> "the images so far expire");
         }
         if (world.happens(Fault.ROLL_OVER, 5)) {
             int kept = 1 + world.random.nextInt(12);
