@@ -10,6 +10,7 @@ import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.ConfigurationException;
 import io.changewatch.HistoryLostException;
 import io.changewatch.HistoryLostPolicy;
+import io.changewatch.UndeliverablePolicy;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
@@ -202,6 +203,35 @@ final class ScriptedReplicaSetTest {
         try (ChangeWatcher watcher = orders().start()) {
             assertThat(((Insert<Document>) next()).document().getInteger("_id")).isEqualTo(1);
             assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+    }
+
+    @Test
+    void repeatsAfterACrashAlsoWhereNothingWasSavedFromTheStart() throws InterruptedException {
+        store.ignoreSaves();
+        ChangeWatcher crashing = orders().start();
+        orders.insert(new Document("_id", 1));
+        next();
+        crashing.close();
+        store.keepSaves();
+
+        try (ChangeWatcher watcher = orders().start()) {
+            assertThat(((Insert<Document>) next()).document().getInteger("_id")).isEqualTo(1);
+            assertThat(watcher.state()).isEqualTo(WatcherState.RUNNING);
+        }
+    }
+
+    @Test
+    void leavesOutWhatCannotBeDelivered() throws InterruptedException {
+        try (ChangeWatcher watcher =
+                orders().whenUndeliverable(UndeliverablePolicy.SKIP).start()) {
+            orders.insert(new Document("_id", 1))
+                    .insertUndeliverable(new Document("_id", 2))
+                    .insert(new Document("_id", 3));
+
+            assertThat(((Insert<Document>) next()).document().getInteger("_id")).isEqualTo(1);
+            assertThat(((Insert<Document>) next()).document().getInteger("_id")).isEqualTo(3);
+            assertThat(watcher.stats().skipped()).isEqualTo(1);
         }
     }
 
