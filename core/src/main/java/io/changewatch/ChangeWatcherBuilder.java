@@ -5,6 +5,7 @@ import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import com.mongodb.reactivestreams.client.MongoClient;
+import io.changewatch.diagnose.Diagnosis;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Delete;
 import io.changewatch.event.DocumentEvent;
@@ -20,6 +21,8 @@ import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handlers.Handler;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.ClientSourceProvider;
+import io.changewatch.internal.engine.Diagnoser;
+import io.changewatch.internal.engine.DiagnosisPlan;
 import io.changewatch.internal.engine.EventPublisher;
 import io.changewatch.internal.engine.Fingerprints;
 import io.changewatch.internal.engine.Surroundings;
@@ -408,6 +411,39 @@ public final class ChangeWatcherBuilder<T> {
         return publisher(true);
     }
 
+    /**
+     * Looks at everything this watcher depends on, before it starts or instead: options, connection, topology, version,
+     * privileges, the checkpoint, the oplog, images, connections, and the stream itself, which is opened and closed again. No
+     * handler is needed. What is wrong is a {@link io.changewatch.diagnose.Finding finding} with its remedy, not an exception; and
+     * so is what could not be checked.
+     *
+     * {@snippet class="io.changewatch.examples.DiagnoseFirst" region="diagnose"}
+     *
+     * <p>Starts no watcher, writes nothing, holds no checkpoint: a watcher of the same name may run meanwhile. A client of
+     * {@link ChangeWatcher#connect} is made and closed. Blocks until all is answered, usually for less than a second; at most for
+     * 10 s until a server is found, 30 s for all questions to it and 10 s for the store.
+     */
+    public Diagnosis diagnose() {
+        DiagnosisPlan plan = new DiagnosisPlan(
+                effectiveName(),
+                sourceSettings(),
+                Optional.ofNullable(store),
+                startFrom,
+                headroomThresholds,
+                allProblems());
+        return Diagnoser.diagnose(plan, client, settings, Surroundings.ofTheMachine());
+    }
+
+    private List<String> allProblems() {
+        List<String> problems = new ArrayList<>(problems());
+        try {
+            decoders();
+        } catch (IllegalArgumentException e) {
+            problems.add("documents cannot be decoded, " + e.getMessage());
+        }
+        return problems;
+    }
+
     private Publisher<Delivery<T>> publisher(boolean acknowledged) {
         if (!handlers.isEmpty()) {
             throw new ConfigurationException(
@@ -477,41 +513,66 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private EventDecoder<T> decoder() {
-        CodecRegistry registry =
-                codecRegistry != null ? codecRegistry : settings == null ? null : settings.getCodecRegistry();
         try {
-            return EventDecoders.of(type, registry);
+            return decoders();
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException("Watcher '" + effectiveName() + "': " + e.getMessage(), e);
         }
     }
 
+    private EventDecoder<T> decoders() {
+        CodecRegistry registry =
+                codecRegistry != null ? codecRegistry : settings == null ? null : settings.getCodecRegistry();
+        return EventDecoders.of(type, registry);
+    }
+
     private void check() {
-        scope.flatMap(NamespaceRules::problem).ifPresent(problem -> require(false, problem));
+        problems().stream().findFirst().ifPresent(problem -> {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName() + "' cannot be built: " + problem + ".", null);
+        });
+    }
+
+    /** Each as a clause, the first to be mended first. */
+    private List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        scope.flatMap(NamespaceRules::problem).ifPresent(problems::add);
         require(
+                problems,
                 store == null || name != null,
                 "resumeFrom(...) needs a name(...) that stays the same from start to start: the checkpoint is kept under it");
-        require(name == null || !name.isBlank(), "name(...) must not be blank");
-        require(batchSize >= 1, "batchSize(" + batchSize + ") must be at least 1");
-        require(isPositive(maxAwait), "maxAwait(" + maxAwait + ") must be positive, such as Duration.ofSeconds(1)");
-        require(isPositive(unresponsiveAfter), "unresponsiveAfter(" + unresponsiveAfter + ") must be positive");
-        require(maxUnsavedEvents >= 1, "maxUnsavedEvents(" + maxUnsavedEvents + ") must be at least 1");
-        require(maxEventBytes >= 1, "maxEventBytes(" + maxEventBytes + ") must be at least 1");
-        require(!logPositionEvery.isNegative(), "logPositionEvery(" + logPositionEvery + ") must not be negative");
-        require(isPositive(closeWithin), "closeWithin(" + closeWithin + ") must be positive");
+        require(problems, name == null || !name.isBlank(), "name(...) must not be blank");
+        require(problems, batchSize >= 1, "batchSize(" + batchSize + ") must be at least 1");
         require(
+                problems,
+                isPositive(maxAwait),
+                "maxAwait(" + maxAwait + ") must be positive, such as Duration.ofSeconds(1)");
+        require(
+                problems,
+                isPositive(unresponsiveAfter),
+                "unresponsiveAfter(" + unresponsiveAfter + ") must be positive");
+        require(problems, maxUnsavedEvents >= 1, "maxUnsavedEvents(" + maxUnsavedEvents + ") must be at least 1");
+        require(problems, maxEventBytes >= 1, "maxEventBytes(" + maxEventBytes + ") must be at least 1");
+        require(
+                problems,
+                !logPositionEvery.isNegative(),
+                "logPositionEvery(" + logPositionEvery + ") must not be negative");
+        require(problems, isPositive(closeWithin), "closeWithin(" + closeWithin + ") must be positive");
+        require(
+                problems,
                 headroomThresholds.stream().allMatch(ChangeWatcherBuilder::isPositive),
                 "headroomThresholds(" + headroomThresholds + ") must be positive");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;
-        List<String> problems = pipeline.problems(updatesCarryDocument, carriesBefore);
-        require(problems.isEmpty(), String.join("; ", problems));
+        List<String> ofPipeline = pipeline.problems(updatesCarryDocument, carriesBefore);
+        require(problems, ofPipeline.isEmpty(), String.join("; ", ofPipeline));
+        return problems;
     }
 
-    private void require(boolean holds, String rule) {
+    private static void require(List<String> problems, boolean holds, String rule) {
         if (!holds) {
-            throw new ConfigurationException("Watcher '" + effectiveName() + "' cannot be built: " + rule + ".", null);
+            problems.add(rule);
         }
     }
 

@@ -132,7 +132,8 @@ class PositionsIT {
                         "Cannot resume watcher 'left-and-told-to-fail': the oplog no longer reaches back to its position of ")
                 .hasMessageMatching(".*the oplog's oldest entry, of \\S+Z, are lost to it.*")
                 .hasMessageEndingWith(
-                        "choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW.");
+                        "choose whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW."
+                                + " diagnose() on the builder tells more.");
         assertThat(again.awaitTermination(LIMIT)).isTrue();
         assertThat(again.state()).isEqualTo(WatcherState.FAILED);
         assertThat(events).isEmpty();
@@ -203,7 +204,8 @@ class PositionsIT {
         assertThatThrownBy(() -> watcher("moved").onEvent(events::add).start())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageStartingWith("The checkpoint 'moved' was made on the replica set ")
-                .hasMessageEndingWith("or delete the checkpoint with store.delete(\"moved\").");
+                .hasMessageEndingWith("or delete the checkpoint with store.delete(\"moved\")."
+                        + " diagnose() on the builder tells more.");
     }
 
     @Test

@@ -65,7 +65,7 @@ class StartFailuresIT {
     private static void expectFailure(ChangeWatcher watcher, String message) {
         assertThatThrownBy(watcher::start)
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage(message);
+                .hasMessage(message + " diagnose() on the builder tells more.");
         assertThat(watcher.state()).isEqualTo(WatcherState.FAILED);
         assertThat(watcher.failure()).get().isInstanceOf(ConfigurationException.class);
         watcher.close();
@@ -149,7 +149,8 @@ class StartFailuresIT {
         assertThatThrownBy(watcher::start)
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageEndingWith(
-                        "No host of the connection string can be resolved. Correct the host name, or the machine's DNS.");
+                        "No host of the connection string can be resolved. Correct the host name, or the machine's DNS."
+                                + " diagnose() on the builder tells more.");
     }
 
     @Test

@@ -102,7 +102,7 @@ class TlsIT {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageStartingWith("Cannot watch shop.orders (watcher 'w'): ")
                 .hasMessageContaining(words)
-                .hasMessageEndingWith(REMEDY);
+                .hasMessageEndingWith(REMEDY + " diagnose() on the builder tells more.");
         assertThat(watcher.state()).isEqualTo(WatcherState.FAILED);
     }
 

@@ -7,7 +7,6 @@ import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.checkpoint.StoreErrors;
 import io.changewatch.resume.Checkpoint;
-import io.changewatch.resume.Fingerprint;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StoreException;
 import java.time.Duration;
@@ -82,15 +81,10 @@ final class CheckpointLoader {
     }
 
     private void checkScope(Checkpoint checkpoint) {
-        Fingerprint mine = settings.fingerprint();
-        if (!checkpoint.fingerprint().scope().equals(mine.scope())) {
-            throw new ConfigurationException(
-                    "The checkpoint '" + settings.watcher() + "' was made for "
-                            + checkpoint.fingerprint().scope()
-                            + ", but this watcher watches " + mine.scope()
-                            + ". Give this watcher another name(...), or delete the checkpoint with store.delete(\""
-                            + settings.watcher() + "\").",
-                    null);
+        String madeFor = checkpoint.fingerprint().scope();
+        String mine = settings.fingerprint().scope();
+        if (!madeFor.equals(mine)) {
+            throw FailureMessages.otherScope(settings.watcher(), madeFor, mine).refusal();
         }
     }
 

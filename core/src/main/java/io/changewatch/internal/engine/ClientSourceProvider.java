@@ -40,7 +40,9 @@ public final class ClientSourceProvider implements SourceProvider {
     @Override
     public Optional<String> obstacle() {
         try {
-            return client == null ? Optional.empty() : UnfitServers.obstacle(client.getClusterDescription());
+            return client == null
+                    ? Optional.empty()
+                    : UnfitServers.obstacle(client.getClusterDescription()).map(text -> text + FailureMessages.POINTER);
         } catch (IllegalStateException closed) {
             return Optional.empty();
         }

@@ -1,5 +1,6 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.internal.engine.FailureMessages.Advice;
 import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.Fingerprint;
@@ -27,16 +28,24 @@ final class ClusterCheck {
 
     /** @throws io.changewatch.ConfigurationException if {@code place} is none of this cluster */
     void check(Place place, ClusterFacts facts) {
-        checkpoint
+        objection(place, facts).ifPresent(advice -> {
+            throw advice.refusal();
+        });
+    }
+
+    /** Why {@code place} is none of this cluster; empty if it may be one. */
+    Optional<Advice> objection(Place place, ClusterFacts facts) {
+        return checkpoint
                 .filter(saved -> saved.isOfAnotherClusterThan(saved.on(facts.identity())))
-                .ifPresent(saved -> {
-                    throw messages.foreignCheckpoint(saved.cluster(), facts.identity());
-                });
+                .map(saved -> messages.foreignCheckpoint(saved.cluster(), facts.identity()))
+                .or(() -> future(place, facts));
+    }
+
+    private Optional<Advice> future(Place place, ClusterFacts facts) {
         Optional<BsonTimestamp> present = Optional.ofNullable(facts.time());
-        Optional<BsonTimestamp> position = place.tokenTime();
-        if (present.isPresent() && position.isPresent() && isFarBehind(present.get(), position.get())) {
-            throw messages.positionInTheFuture(position.get(), present.get());
-        }
+        return place.tokenTime()
+                .filter(position -> present.isPresent() && isFarBehind(present.get(), position))
+                .map(position -> messages.positionInTheFuture(position, present.orElseThrow()));
     }
 
     private static boolean isFarBehind(BsonTimestamp present, BsonTimestamp position) {

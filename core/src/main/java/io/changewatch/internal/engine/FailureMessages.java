@@ -11,6 +11,8 @@ import io.changewatch.StreamFailedException;
 import io.changewatch.UndeliverableEventException;
 import io.changewatch.event.Namespace;
 import io.changewatch.internal.decode.TooLargeEventException;
+import io.changewatch.internal.diagnose.OplogJudgement;
+import io.changewatch.internal.diagnose.TopologyJudgement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -28,10 +30,26 @@ import org.bson.BsonTimestamp;
  * @param store the store's class, for messages; empty without a store
  */
 record FailureMessages(String watcher, Optional<Namespace> scope, Optional<String> store) {
+    /** Ends what {@code start()} says; a diagnosis leaves it out. */
+    static final String POINTER = " diagnose() on the builder tells more.";
+
+    private static final String CORRECT = "Correct the pipeline or the options.";
+
+    /** A message in two halves, as a diagnosis shows it. */
+    record Advice(String problem, String remedy) {
+        String text() {
+            return problem + " " + remedy + POINTER;
+        }
+
+        ConfigurationException refusal() {
+            return new ConfigurationException(text(), null);
+        }
+    }
 
     ConfigurationException misconfigured(RuntimeException error) {
         return new ConfigurationException(
-                "Cannot watch " + place() + " (watcher '" + watcher + "'): " + describe(error) + ". " + remedy(error),
+                "Cannot watch " + place() + " (watcher '" + watcher + "'): " + describe(error) + ". "
+                        + explanation(error) + remedy(error) + POINTER,
                 error);
     }
 
@@ -44,8 +62,7 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                         + " ("
                         + describe(error)
                         + "). Events between that time and the oplog's oldest entry" + until
-                        + " are lost to it. Enlarge the oplog or its minimum retention. To accept the gap, choose "
-                        + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW.",
+                        + " are lost to it. " + OplogJudgement.LOST_REMEDY + POINTER,
                 error);
     }
 
@@ -60,25 +77,31 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                 error);
     }
 
-    ConfigurationException foreignCheckpoint(String checkpointOf, String connectedTo) {
-        return new ConfigurationException(
-                "The checkpoint '" + watcher + "' was made on the replica set " + checkpointOf + ", but this client is "
-                        + "connected to " + connectedTo
-                        + ". A position of one cluster means nothing in another. Connect to the "
-                        + "first, give this watcher another name(...), or delete the checkpoint with store.delete(\""
-                        + watcher
-                        + "\").",
-                null);
+    /** @param watcher the watcher's name, which is the checkpoint's, too */
+    static Advice otherScope(String watcher, String madeFor, String mine) {
+        return new Advice(
+                "The checkpoint '" + watcher + "' was made for " + madeFor + ", but this watcher watches " + mine + ".",
+                "Give this watcher another name(...), or delete the checkpoint with store.delete(\"" + watcher
+                        + "\").");
     }
 
-    ConfigurationException positionInTheFuture(BsonTimestamp position, BsonTimestamp present) {
-        return new ConfigurationException(
+    Advice foreignCheckpoint(String checkpointOf, String connectedTo) {
+        return new Advice(
+                "The checkpoint '" + watcher + "' was made on the replica set " + checkpointOf + ", but this client is "
+                        + "connected to " + connectedTo
+                        + ". A position of one cluster means nothing in another.",
+                "Connect to the first, give this watcher another name(...), or delete the checkpoint with store.delete(\""
+                        + watcher
+                        + "\").");
+    }
+
+    Advice positionInTheFuture(BsonTimestamp position, BsonTimestamp present) {
+        return new Advice(
                 "Cannot resume watcher '" + watcher + "': its position of " + wallTime(position)
                         + " lies in the future of the cluster, whose time is " + wallTime(present)
                         + ". The server would wait for that time in silence. The position is damaged, or belongs to another "
-                        + "cluster, or this one was restored from a backup. Delete the checkpoint, or correct "
-                        + "startFrom(...).",
-                null);
+                        + "cluster, or this one was restored from a backup.",
+                "Delete the checkpoint, or correct startFrom(...).");
     }
 
     HistoryLostException gapWithoutPlace(RuntimeException error) {
@@ -91,13 +114,17 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
     }
 
     InvalidResumeTokenException invalidToken(RuntimeException error) {
+        return new InvalidResumeTokenException(refusedToken(error).text(), error);
+    }
+
+    Advice refusedToken(RuntimeException error) {
         String where = store.map(name -> "the checkpoint '" + watcher + "' in " + name)
                 .orElse("the token given to startFrom(...)");
-        return new InvalidResumeTokenException(
+        return new Advice(
                 "Cannot resume watcher '" + watcher + "': the server refuses the resume token of " + where + " ("
-                        + describe(error) + "). It is damaged or belongs to another stream. Restore " + where
-                        + ", or delete it and choose startFrom(StartPosition.at(...)) with a time before the last handled event.",
-                error);
+                        + describe(error) + "). It is damaged or belongs to another stream.",
+                "Restore " + where
+                        + ", or delete it and choose startFrom(StartPosition.at(...)) with a time before the last handled event.");
     }
 
     /** @param byTimeToo whether the position is one of this watcher, which was looked for by its cluster time as well */
@@ -109,7 +136,8 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                 "Cannot resume watcher '" + watcher + "' on " + place() + ": the server does not find " + sought + " ("
                         + describe(error)
                         + "). Most often a stage of the pipeline removes or changes _id, the resume token, or the token "
-                        + "belongs to another stream. Keep _id as it is, and resume the stream that the token comes from.",
+                        + "belongs to another stream. Keep _id as it is, and resume the stream that the token comes from."
+                        + POINTER,
                 error);
     }
 
@@ -168,7 +196,14 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
         return error.getClass().getSimpleName() + ": " + error.getMessage();
     }
 
-    private String remedy(RuntimeException error) {
+    private String explanation(RuntimeException error) {
+        return remedy(error).equals(CORRECT)
+                ? "The server refuses the stream as it is configured; the cause has its words. "
+                : "";
+    }
+
+    /** What to do about an error that is a mistake in the configuration. */
+    String remedy(RuntimeException error) {
         if (error instanceof MongoException mongo && UntrustedCertificate.isCauseOf(mongo)) {
             return untrustedCertificate();
         }
@@ -186,8 +221,8 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
             case 13 -> "Grant the user of the connection the actions changeStream and find on " + resource() + ".";
             case 11, 18 -> badCredentials();
             case 40573 ->
-                "The server is not part of a replica set, and only those have change streams. Start mongod with "
-                        + "--replSet and run rs.initiate(); one node is enough.";
+                "The server is not part of a replica set, and only those have change streams. "
+                        + TopologyJudgement.STANDALONE_REMEDY;
             case 73 ->
                 "Collections of admin, config and local, and system collections, cannot be watched. Watch another "
                         + "namespace, or the whole cluster.";
@@ -200,9 +235,7 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                         + "$addFields, $set, $unset, $replaceRoot, $replaceWith and $redact.";
             case 40415, 72, 115, 59 ->
                 "The server does not know an option of this watcher. Leave the option out, or use a newer " + "server.";
-            default ->
-                "The server refuses the stream as it is configured; the cause has its words. Correct the pipeline or the "
-                        + "options.";
+            default -> CORRECT;
         };
     }
 

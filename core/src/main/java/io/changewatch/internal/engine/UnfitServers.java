@@ -25,7 +25,7 @@ final class UnfitServers {
                 .collect(Collectors.joining(", "));
         if (!ghosts.isEmpty() && !hasPrimary(cluster)) {
             return Optional.of("The server at " + ghosts + " was started with --replSet, but its replica set is not "
-                    + "initiated. Run rs.initiate() on it once. diagnose() on the builder tells more.");
+                    + "initiated. Run rs.initiate() on it once.");
         }
         return allWereRemoved(cluster) ? Optional.of(noneOfThatName(cluster)) : Optional.empty();
     }
@@ -48,6 +48,6 @@ final class UnfitServers {
         return "The server at " + hosts + " answers, but is not in a replica set named '"
                 + asked.getRequiredReplicaSetName()
                 + "', as the connection string asks with replicaSet=. Correct that name; or, if the server is in no set, start "
-                + "mongod with --replSet and run rs.initiate(). diagnose() on the builder tells more.";
+                + "mongod with --replSet and run rs.initiate().";
     }
 }

@@ -42,7 +42,8 @@ final class ClusterIdentityTest {
                 .hasMessage(
                         "The checkpoint 'orders' was made on the replica set rs0/66f1, but this client is connected to "
                                 + "rs0/7777. A position of one cluster means nothing in another. Connect to the first, give this "
-                                + "watcher another name(...), or delete the checkpoint with store.delete(\"orders\").");
+                                + "watcher another name(...), or delete the checkpoint with store.delete(\"orders\")."
+                                + " diagnose() on the builder tells more.");
         assertThat(setup.server.opened()).isEmpty();
     }
 
@@ -77,7 +78,8 @@ final class ClusterIdentityTest {
                         "Cannot resume watcher 'orders': its position of 1970-01-01T01:23:20Z lies in the future of the "
                                 + "cluster, whose time is 1970-01-01T00:03:20Z. The server would wait for that time in silence. The "
                                 + "position is damaged, or belongs to another cluster, or this one was restored from a backup. Delete "
-                                + "the checkpoint, or correct startFrom(...).");
+                                + "the checkpoint, or correct startFrom(...)."
+                                + " diagnose() on the builder tells more.");
         assertThat(setup.server.opened()).isEmpty();
     }
 

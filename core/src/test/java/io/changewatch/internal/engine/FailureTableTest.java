@@ -254,7 +254,8 @@ final class FailureTableTest {
 
             assertThat(failure)
                     .isInstanceOf(ConfigurationException.class)
-                    .hasMessage("Cannot watch shop.orders (watcher 'orders'): " + described + ". " + remedy)
+                    .hasMessage("Cannot watch shop.orders (watcher 'orders'): " + described + ". " + remedy
+                            + " diagnose() on the builder tells more.")
                     .hasCause(error);
             assertThat(setup.server.opened()).hasSize(1);
             assertThat(setup.listener.states()).containsExactly(WatcherState.STARTING, WatcherState.FAILED);
@@ -286,7 +287,8 @@ final class FailureTableTest {
                                     + "in MemoryStore (error " + code
                                     + " TheName). It is damaged or belongs to another stream. "
                                     + "Restore the checkpoint 'orders' in MemoryStore, or delete it and choose "
-                                    + "startFrom(StartPosition.at(...)) with a time before the last handled event.");
+                                    + "startFrom(StartPosition.at(...)) with a time before the last handled event."
+                                    + " diagnose() on the builder tells more.");
             assertThat(setup.server.opened()).containsExactly(StartPosition.after(token(50)));
         }
 

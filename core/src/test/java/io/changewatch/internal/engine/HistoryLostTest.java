@@ -55,7 +55,8 @@ final class HistoryLostTest {
                             + "1970-01-01T00:00:50Z (error " + code
                             + " TheName). Events between that time and the oplog's "
                             + "oldest entry are lost to it. Enlarge the oplog or its minimum retention. To accept the gap, choose "
-                            + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW.")
+                            + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW."
+                            + " diagnose() on the builder tells more.")
                     .hasCause(error);
             assertThat(setup.server.opened()).containsExactly(StartPosition.after(token(50)));
         }

@@ -97,7 +97,8 @@ final class TokenNotFoundTest {
                             "Cannot resume watcher 'orders' on shop.orders: the server does not find its position, neither "
                                     + "by token nor by cluster time (error 280 ChangeStreamFatalError). Most often a stage of the "
                                     + "pipeline removes or changes _id, the resume token, or the token belongs to another stream. "
-                                    + "Keep _id as it is, and resume the stream that the token comes from.");
+                                    + "Keep _id as it is, and resume the stream that the token comes from."
+                                    + " diagnose() on the builder tells more.");
             assertThat(setup.server.opened()).hasSize(3);
         }
 
@@ -226,7 +227,8 @@ final class TokenNotFoundTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
                         "The checkpoint 'orders' was made for shop.carts, but this watcher watches shop.orders. Give this "
-                                + "watcher another name(...), or delete the checkpoint with store.delete(\"orders\").");
+                                + "watcher another name(...), or delete the checkpoint with store.delete(\"orders\")."
+                                + " diagnose() on the builder tells more.");
         assertThat(setup.server.opened()).isEmpty();
     }
 

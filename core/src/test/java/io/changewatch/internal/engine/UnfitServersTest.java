@@ -45,7 +45,7 @@ final class UnfitServersTest {
         assertThat(obstacle(server(ServerType.REPLICA_SET_GHOST)))
                 .contains(
                         "The server at db1.example:27017 was started with --replSet, but its replica set is not initiated."
-                                + " Run rs.initiate() on it once. diagnose() on the builder tells more.");
+                                + " Run rs.initiate() on it once.");
     }
 
     @Test
@@ -54,7 +54,7 @@ final class UnfitServersTest {
                 .contains(
                         "The server at db1.example:27017 answers, but is not in a replica set named 'rs0', as the connection"
                                 + " string asks with replicaSet=. Correct that name; or, if the server is in no set, start mongod with"
-                                + " --replSet and run rs.initiate(). diagnose() on the builder tells more.");
+                                + " --replSet and run rs.initiate().");
     }
 
     @Test

@@ -1,0 +1,50 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.StartPosition;
+import io.changewatch.event.Namespace;
+import io.changewatch.internal.diagnose.Asked;
+import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.resume.ResumeTokenStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a diagnosis looks at: the options of a watcher, right or wrong.
+ *
+ * <p>Immutable and thread-safe.
+ *
+ * @param problems what {@code build()} would refuse, each as a clause
+ */
+public record DiagnosisPlan(
+        String watcher,
+        SourceSettings source,
+        Optional<ResumeTokenStore> store,
+        StartPosition startFrom,
+        List<Duration> headroomThresholds,
+        List<String> problems) {
+
+    /** Copies the lists. */
+    public DiagnosisPlan {
+        headroomThresholds = List.copyOf(headroomThresholds);
+        problems = List.copyOf(problems);
+    }
+
+    String place() {
+        return source.scope().map(Namespace::toString).orElse("the cluster");
+    }
+
+    Asked asked() {
+        return new Asked(
+                source.scope(),
+                source.pipeline(),
+                source.fullDocument(),
+                source.fullDocumentBeforeChange(),
+                source.showExpandedEvents());
+    }
+
+    FailureMessages messages() {
+        return new FailureMessages(
+                watcher, source.scope(), store.map(present -> present.getClass().getSimpleName()));
+    }
+}
