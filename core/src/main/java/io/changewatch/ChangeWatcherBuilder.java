@@ -71,6 +71,7 @@ public final class ChangeWatcherBuilder<T> {
     private FullDocument fullDocument = FullDocument.DEFAULT;
     private FullDocumentBeforeChange fullDocumentBeforeChange = FullDocumentBeforeChange.DEFAULT;
     private boolean showExpandedEvents;
+    private StreamSource source = StreamSource.AUTO;
     private int batchSize = 2_000;
     private Duration maxAwait = Duration.ofSeconds(1);
     private Duration unresponsiveAfter = Duration.ofSeconds(10);
@@ -121,6 +122,7 @@ public final class ChangeWatcherBuilder<T> {
         other.fullDocument = fullDocument;
         other.fullDocumentBeforeChange = fullDocumentBeforeChange;
         other.showExpandedEvents = showExpandedEvents;
+        other.source = source;
         other.batchSize = batchSize;
         other.maxAwait = maxAwait;
         other.unresponsiveAfter = unresponsiveAfter;
@@ -183,6 +185,16 @@ public final class ChangeWatcherBuilder<T> {
     /** Asks for the events that servers from 6.0 send on request: {@code create}, {@code createIndexes}, {@code modify} and so on. Default: no. */
     public ChangeWatcherBuilder<T> showExpandedEvents() {
         this.showExpandedEvents = true;
+        return this;
+    }
+
+    /**
+     * How the stream is read. {@link StreamSource#AUTO} decides by the servers and the client's read preference each time the
+     * stream is opened, and is right unless you want {@link StreamSource#PUBLISHER} where commands would do, or
+     * {@link StreamSource#COMMANDS}, and so the primary, though the client reads from secondaries. Default: {@code AUTO}.
+     */
+    public ChangeWatcherBuilder<T> source(StreamSource source) {
+        this.source = Objects.requireNonNull(source, "source");
         return this;
     }
 
@@ -375,7 +387,7 @@ public final class ChangeWatcherBuilder<T> {
         WatcherSettings<T> watcher = watcherSettings();
         return new WatcherEngine<>(
                 watcher,
-                ClientSourceProvider.of(client, settings),
+                ClientSourceProvider.of(watcher.name(), source, client, settings),
                 (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress),
                 Surroundings.ofTheMachine());
     }
@@ -453,9 +465,11 @@ public final class ChangeWatcherBuilder<T> {
         }
         MongoClient givenClient = client;
         MongoClientSettings givenSettings = settings;
+        StreamSource givenSource = source;
+        WatcherSettings<T> watcher = watcherSettings();
         return new WatcherPublisher<>(
-                watcherSettings(),
-                () -> ClientSourceProvider.of(givenClient, givenSettings),
+                watcher,
+                () -> ClientSourceProvider.of(watcher.name(), givenSource, givenClient, givenSettings),
                 acknowledged,
                 Surroundings.ofTheMachine());
     }

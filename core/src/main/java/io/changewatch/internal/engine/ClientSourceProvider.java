@@ -3,14 +3,18 @@ package io.changewatch.internal.engine;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
+import io.changewatch.StreamSource;
 import io.changewatch.internal.source.ChangeSource;
-import io.changewatch.internal.source.CommandChangeSource;
+import io.changewatch.internal.source.ChosenChangeSource;
 import io.changewatch.internal.source.CommandOplogWindow;
 import io.changewatch.internal.source.OplogWindow;
 import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.internal.source.StreamChoice;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sources on the application's client, or on one of the watcher's own that is made when it is first needed.
@@ -18,22 +22,45 @@ import org.jspecify.annotations.Nullable;
  * <p>Called on the watcher's thread only.
  */
 public final class ClientSourceProvider implements SourceProvider {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientSourceProvider.class);
+
+    private final String watcher;
+    private final StreamSource asked;
     private final @Nullable MongoClientSettings settings;
     private @Nullable MongoClient client;
+    private @Nullable StreamChoice told;
 
-    private ClientSourceProvider(@Nullable MongoClient client, @Nullable MongoClientSettings settings) {
+    private ClientSourceProvider(
+            String watcher, StreamSource asked, @Nullable MongoClient client, @Nullable MongoClientSettings settings) {
+        this.watcher = watcher;
+        this.asked = asked;
         this.client = client;
         this.settings = settings;
     }
 
     /** Sources on {@code client}, which stays open; or, if that is null, on a client made from {@code settings}. */
-    public static SourceProvider of(@Nullable MongoClient client, @Nullable MongoClientSettings settings) {
-        return new ClientSourceProvider(client, settings);
+    public static SourceProvider of(
+            String watcher, StreamSource asked, @Nullable MongoClient client, @Nullable MongoClientSettings settings) {
+        return new ClientSourceProvider(watcher, asked, client, settings);
     }
 
     @Override
     public ChangeSource source(SourceSettings sourceSettings) {
-        return new CommandChangeSource(client(), sourceSettings);
+        return new ChosenChangeSource(client(), sourceSettings, asked, this::tell);
+    }
+
+    /** Once, and again when the choice is another. */
+    private void tell(StreamChoice choice) {
+        if (choice.equals(told)) {
+            return;
+        }
+        told = choice;
+        LOG.info(
+                "[{}] Reads {}, because {}.",
+                watcher,
+                choice.source() == StreamSource.PUBLISHER ? "through the driver's publisher" : "with its own commands",
+                choice.reason());
+        choice.warning().ifPresent(warning -> LOG.warn("[{}] {}", watcher, warning));
     }
 
     /** A client that was closed meanwhile tells nothing. */
@@ -42,7 +69,9 @@ public final class ClientSourceProvider implements SourceProvider {
         try {
             return client == null
                     ? Optional.empty()
-                    : UnfitServers.obstacle(client.getClusterDescription()).map(text -> text + FailureMessages.POINTER);
+                    : UnfitServers.obstacle(
+                                    client.getClusterDescription(), ChosenChangeSource.readPreference(client, asked))
+                            .map(text -> text + FailureMessages.POINTER);
         } catch (IllegalStateException closed) {
             return Optional.empty();
         }
@@ -50,7 +79,8 @@ public final class ClientSourceProvider implements SourceProvider {
 
     @Override
     public Optional<OplogWindow> oplogWindow(SourceSettings sourceSettings) {
-        return Optional.of(new CommandOplogWindow(client(), sourceSettings.comment()));
+        return Optional.of(new CommandOplogWindow(
+                client(), ChosenChangeSource.readPreference(client(), asked), sourceSettings.comment()));
     }
 
     private MongoClient client() {

@@ -95,10 +95,13 @@ final class StreamReader {
         return made;
     }
 
-    /** The next batch. */
+    /** The next batch. Each wait for one is another that the watcher may be stuck in. */
     RawBatch next(ChangeCursor open) throws SourceFailure, InterruptedException {
-        counters.pulse().asks(surroundings.getAsLong());
-        RawBatch batch = peek(open);
+        RawBatch batch;
+        do {
+            counters.pulse().asks(surroundings.getAsLong());
+            batch = read(open);
+        } while (batch.isNothingYet());
         counters.batch(batch.bytes().length, surroundings.getAsLong());
         counters.pulse().answered(batch, surroundings.getAsLong());
         if (isListenedTo) {
@@ -109,6 +112,14 @@ final class StreamReader {
 
     /** The next batch of a stream that is not the watcher's own: neither counted nor told. */
     RawBatch peek(ChangeCursor open) throws SourceFailure, InterruptedException {
+        RawBatch batch = read(open);
+        while (batch.isNothingYet()) {
+            batch = read(open);
+        }
+        return batch;
+    }
+
+    private RawBatch read(ChangeCursor open) throws SourceFailure, InterruptedException {
         try {
             return open.next();
         } catch (RuntimeException e) {

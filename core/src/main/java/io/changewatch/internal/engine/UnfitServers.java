@@ -1,8 +1,8 @@
 package io.changewatch.internal.engine;
 
+import com.mongodb.ReadPreference;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ClusterSettings;
-import com.mongodb.connection.ServerDescription;
 import com.mongodb.connection.ServerType;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -18,20 +18,16 @@ final class UnfitServers {
     private UnfitServers() {}
 
     /** What is wrong, with the remedy; empty if a server fits or none has answered. */
-    static Optional<String> obstacle(ClusterDescription cluster) {
+    static Optional<String> obstacle(ClusterDescription cluster, ReadPreference preference) {
         String ghosts = cluster.getServerDescriptions().stream()
                 .filter(server -> server.getType() == ServerType.REPLICA_SET_GHOST)
                 .map(server -> server.getAddress().toString())
                 .collect(Collectors.joining(", "));
-        if (!ghosts.isEmpty() && !hasPrimary(cluster)) {
+        if (!ghosts.isEmpty() && preference.choose(cluster).isEmpty()) {
             return Optional.of("The server at " + ghosts + " was started with --replSet, but its replica set is not "
                     + "initiated. Run rs.initiate() on it once.");
         }
         return allWereRemoved(cluster) ? Optional.of(noneOfThatName(cluster)) : Optional.empty();
-    }
-
-    private static boolean hasPrimary(ClusterDescription cluster) {
-        return cluster.getServerDescriptions().stream().anyMatch(ServerDescription::isPrimary);
     }
 
     /** The driver strikes out who answers and is in no replica set, or in one of another name. */

@@ -9,7 +9,8 @@ public interface ChangeCursor extends AutoCloseable {
 
     /**
      * Waits for the next batch, which is empty after the await time without an event. Before it returns, the batch after it
-     * has been asked for. The first batch after {@link ChangeSource#open} may be empty and tells the position of the opening.
+     * has been asked for. A source that does not hear of the server that often returns {@link RawBatch#NOTHING_YET} after the
+     * await time, which says nothing about the server. The first batch after {@link ChangeSource#open} may be empty and tells the position of the opening.
      *
      * @throws com.mongodb.MongoException if the server or the driver reports an error
      * @throws StalledStreamException if the server does not answer within the await time and its margin

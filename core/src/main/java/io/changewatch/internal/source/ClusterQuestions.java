@@ -21,15 +21,17 @@ import org.bson.BsonValue;
  */
 final class ClusterQuestions {
     private final MongoClient client;
+    private final ReadPreference preference;
     private final Duration limit;
 
-    /** Questions to be answered within {@code limit} each. */
-    ClusterQuestions(MongoClient client, Duration limit) {
+    /** Questions to be answered within {@code limit} each, by a server for {@code preference}. */
+    ClusterQuestions(MongoClient client, ReadPreference preference, Duration limit) {
         this.client = client;
+        this.preference = preference;
         this.limit = limit;
     }
 
-    /** The replica set's name and, where the user may know it, its id; and the time of the primary. */
+    /** The replica set's name and, where the user may know it, its id; and the time of the server. */
     CompletableFuture<ClusterFacts> facts() {
         return ask("hello")
                 .thenCompose(hello -> hello.isString("setName")
@@ -64,7 +66,9 @@ final class ClusterQuestions {
 
     /** The cluster time of the oplog's oldest entry. */
     CompletableFuture<BsonTimestamp> oldestEntry() {
-        return new CommandOplogWindow(client, Optional.empty()).read().thenApply(OplogWindow.Reading::oldest);
+        return new CommandOplogWindow(client, preference, Optional.empty())
+                .read()
+                .thenApply(OplogWindow.Reading::oldest);
     }
 
     private CompletableFuture<BsonDocument> ask(String command) {
@@ -74,6 +78,6 @@ final class ClusterQuestions {
     private CompletableFuture<BsonDocument> run(String database, BsonDocument command) {
         return FirstElement.of(() -> client.getDatabase(database)
                 .withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
-                .runCommand(command, ReadPreference.primary(), BsonDocument.class));
+                .runCommand(command, preference, BsonDocument.class));
     }
 }

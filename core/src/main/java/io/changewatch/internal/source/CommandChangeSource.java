@@ -1,13 +1,11 @@
 package io.changewatch.internal.source;
 
 import com.mongodb.ClientSessionOptions;
+import com.mongodb.ReadPreference;
 import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoClient;
 import io.changewatch.StartPosition;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 import org.bson.BsonTimestamp;
 
 /**
@@ -35,13 +33,15 @@ public final class CommandChangeSource implements ChangeSource {
     private final Watchdog watchdog;
     private final ClusterQuestions questions;
     private final ReplyWaiter waiter = new ReplyWaiter();
+    private final Patience patience;
 
     /** A source on the application's client, which stays the application's to close. */
     public CommandChangeSource(MongoClient client, SourceSettings settings) {
         this.client = client;
         this.commands = new StreamCommands(settings);
         this.watchdog = new Watchdog(settings.maxAwait(), settings.unresponsiveAfter());
-        this.questions = new ClusterQuestions(client, watchdog.openLimit());
+        this.patience = new Patience(waiter, watchdog);
+        this.questions = new ClusterQuestions(client, ReadPreference.primary(), watchdog.openLimit());
     }
 
     @Override
@@ -50,7 +50,7 @@ public final class CommandChangeSource implements ChangeSource {
             throw new CursorClosedException();
         }
         if (watchdog.isSuspicious()) {
-            new ConnectionProbe(client).run(waiter, watchdog.probeLimit());
+            new ConnectionProbe(client, ReadPreference.primary()).run(waiter, watchdog.probeLimit());
         }
         return open(new DriverSession(client, startSession(), commands.database()), position);
     }
@@ -60,35 +60,21 @@ public final class CommandChangeSource implements ChangeSource {
         ClientSessionOptions options =
                 ClientSessionOptions.builder().causallyConsistent(false).build();
         CompletableFuture<ClientSession> session = FirstElement.of(() -> client.startSession(options));
-        return await(session, "The start of a session", () -> true);
+        return patience.await(session, "The start of a session", () -> true);
     }
 
     private ChangeCursor open(CommandSession session, StartPosition position) throws InterruptedException {
         CompletableFuture<ServerReply> opening = session.send(commands.aggregate(position));
         try {
-            ServerReply reply =
-                    await(opening, "The aggregate on " + commands.target() + " at " + session.server(), known(session));
+            ServerReply reply = patience.await(
+                    opening,
+                    "The aggregate on " + commands.target() + " at " + session.server(),
+                    Patience.onceTrue(session::knowsServer));
             return new CommandChangeCursor(session, commands, watchdog, reply);
         } catch (RuntimeException | InterruptedException failure) {
             abandon(opening, session);
             throw failure;
         }
-    }
-
-    private <T> T await(CompletableFuture<T> reply, String what, BooleanSupplier counts) throws InterruptedException {
-        Duration limit = watchdog.openLimit();
-        try {
-            return waiter.await(reply, limit, counts);
-        } catch (TimeoutException silent) {
-            watchdog.openStalled();
-            throw watchdog.giveUp(reply, what, limit);
-        }
-    }
-
-    /** Time counts from when the driver knows a server: before, it waits for one by the client's own limit. */
-    private static BooleanSupplier known(CommandSession session) {
-        boolean[] known = {session.knowsServer()};
-        return () -> known[0] || (known[0] = session.knowsServer());
     }
 
     /** A cursor that is opened after all must not stay. */
@@ -100,12 +86,13 @@ public final class CommandChangeSource implements ChangeSource {
 
     @Override
     public ClusterFacts facts() throws InterruptedException {
-        return await(questions.facts(), "The question which cluster this is", () -> Servers.knows(client));
+        return patience.await(questions.facts(), "The question which cluster this is", () -> Servers.knows(client));
     }
 
     @Override
     public BsonTimestamp oldestEntry() throws InterruptedException {
-        return await(questions.oldestEntry(), "The query for the oplog's oldest entry", () -> Servers.knows(client));
+        return patience.await(
+                questions.oldestEntry(), "The query for the oplog's oldest entry", () -> Servers.knows(client));
     }
 
     /** How many commands were given up and still keep a connection, until their socket ends. */

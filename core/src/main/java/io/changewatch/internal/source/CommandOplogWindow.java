@@ -18,7 +18,7 @@ import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 
 /**
- * Reads the first entry of the primary's {@code local.oplog.rs} with one {@code find}, whose reply also tells the time of the last.
+ * Reads the first entry of a server's {@code local.oplog.rs} with one {@code find}, whose reply also tells the time of the last.
  *
  * <p>A mongos has no oplog of its own and does not show those of its shards.
  *
@@ -31,11 +31,13 @@ public final class CommandOplogWindow implements OplogWindow {
     private static final String FIRST_EVER = "initiating set";
 
     private final MongoClient client;
+    private final ReadPreference preference;
     private final Optional<BsonValue> comment;
 
-    /** A look through {@code client}. */
-    public CommandOplogWindow(MongoClient client, Optional<BsonValue> comment) {
+    /** A look through {@code client} at a server for {@code preference}. */
+    public CommandOplogWindow(MongoClient client, ReadPreference preference, Optional<BsonValue> comment) {
         this.client = client;
+        this.preference = preference;
         this.comment = comment;
     }
 
@@ -45,7 +47,7 @@ public final class CommandOplogWindow implements OplogWindow {
                     throwIfHidden();
                     MongoDatabase local =
                             client.getDatabase("local").withTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-                    return local.runCommand(firstEntry(), ReadPreference.primary(), BsonDocument.class);
+                    return local.runCommand(firstEntry(), preference, BsonDocument.class);
                 })
                 .thenApply(CommandOplogWindow::reading);
     }

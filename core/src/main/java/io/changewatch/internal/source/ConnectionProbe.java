@@ -1,6 +1,7 @@
 package io.changewatch.internal.source;
 
 import com.mongodb.MongoTimeoutException;
+import com.mongodb.ReadPreference;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoDatabase;
 import java.time.Duration;
@@ -25,26 +26,32 @@ final class ConnectionProbe {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final MongoClient client;
+    private final ReadPreference preference;
 
-    ConnectionProbe(MongoClient client) {
+    /** Looks among the servers for {@code preference}. */
+    ConnectionProbe(MongoClient client, ReadPreference preference) {
         this.client = client;
+        this.preference = preference;
     }
 
-    /** Returns when a ping was answered, no server is known, or {@code limit} has passed: the next command will tell. */
-    void run(ReplyWaiter waiter, Duration limit) throws InterruptedException {
+    /** Returns whether a ping was answered, when one was, no server is known, or {@code limit} has passed. */
+    boolean run(ReplyWaiter waiter, Duration limit) throws InterruptedException {
         CompletableFuture<Boolean> answered = new CompletableFuture<>();
-        for (Duration left = limit; !left.isNegative() && Servers.knows(client); left = left.minus(INTERVAL)) {
+        for (Duration left = limit;
+                !left.isNegative() && Servers.knows(client, preference);
+                left = left.minus(INTERVAL)) {
             ping(answered);
             if (isAnswered(answered, waiter)) {
-                return;
+                return true;
             }
         }
+        return false;
     }
 
     private void ping(CompletableFuture<Boolean> answered) {
         MongoDatabase admin = client.getDatabase("admin").withTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         CompletableFuture<?> unused = FirstElement.of(
-                        () -> admin.runCommand(new BsonDocument("ping", new BsonInt32(1))))
+                        () -> admin.runCommand(new BsonDocument("ping", new BsonInt32(1)), preference))
                 .whenComplete((reply, failure) -> {
                     if (!(failure instanceof MongoTimeoutException)) {
                         answered.complete(true);

@@ -38,7 +38,11 @@ final class DriverSession implements CommandSession {
     private final ClientSession session;
     private final MongoDatabase untimed;
     private final MongoDatabase timed;
-    private final FormerPrimary formerPrimary;
+    /**
+     * A primary that steps down closes nothing: it is a secondary then, and keeps the cursor until that has been idle for ten
+     * minutes.
+     */
+    private final CursorHunt formerPrimary;
     /** The commands in flight, plus one until {@link #release()}. */
     private final AtomicInteger users = new AtomicInteger(1);
 
@@ -49,7 +53,10 @@ final class DriverSession implements CommandSession {
         this.untimed = target.withTimeout(0, TimeUnit.MILLISECONDS)
                 .withCodecRegistry(fromRegistries(REPLY_CODEC, target.getCodecRegistry()));
         this.timed = target.withTimeout(PATIENCE_WHEN_INSISTING.toMillis(), TimeUnit.MILLISECONDS);
-        this.formerPrimary = new FormerPrimary(client, session, timed);
+        this.formerPrimary = new CursorHunt(
+                () -> Servers.knowsSecondary(client),
+                command -> FirstElement.of(
+                        () -> timed.runCommand(session, command, ReadPreference.secondary(), BsonDocument.class)));
     }
 
     @Override
@@ -62,7 +69,7 @@ final class DriverSession implements CommandSession {
     public CompletableFuture<BsonDocument> kill(BsonDocument killCursors) {
         users.incrementAndGet();
         CompletableFuture<BsonDocument> reply = insist(killCursors, ATTEMPTS_WHEN_INSISTING);
-        CompletableFuture<?> unused = reply.thenCompose(answer -> FormerPrimary.isKilled(answer)
+        CompletableFuture<?> unused = reply.thenCompose(answer -> CursorHunt.isKilled(answer)
                         ? CompletableFuture.completedFuture(true)
                         : formerPrimary.end(killCursors))
                 .whenComplete((found, failure) -> leave());

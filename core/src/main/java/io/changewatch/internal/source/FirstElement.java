@@ -39,11 +39,14 @@ final class FirstElement<T> implements Subscriber<T> {
         future.complete(element);
     }
 
-    /** Of all that the driver throws, only the use of a closed client is an IllegalStateException. */
     @Override
     public void onError(Throwable failure) {
-        future.completeExceptionally(
-                failure instanceof IllegalStateException closed ? new ClientClosedException(closed) : failure);
+        future.completeExceptionally(named(failure));
+    }
+
+    /** Of all that the driver throws, only the use of a closed client is an IllegalStateException. */
+    static Throwable named(Throwable failure) {
+        return failure instanceof IllegalStateException closed ? new ClientClosedException(closed) : failure;
     }
 
     @Override

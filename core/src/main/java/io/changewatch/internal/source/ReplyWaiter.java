@@ -76,16 +76,17 @@ final class ReplyWaiter {
         try {
             return waiting.get(millis, TimeUnit.MILLISECONDS);
         } catch (ExecutionException failed) {
-            throw unwrapped(failed);
+            throw unchecked(failed.getCause());
         }
     }
 
-    private static RuntimeException unwrapped(ExecutionException failed) {
-        if (failed.getCause() instanceof Error error) {
+    /** What the driver failed with, as something that can be thrown; an {@code Error} is thrown here. */
+    static RuntimeException unchecked(@Nullable Throwable failure) {
+        if (failure instanceof Error error) {
             throw error;
         }
-        return failed.getCause() instanceof RuntimeException unchecked
+        return failure instanceof RuntimeException unchecked
                 ? unchecked
-                : new ChangeWatchException("A command failed in the driver: " + failed.getCause(), failed.getCause());
+                : new ChangeWatchException("A command failed in the driver: " + failure, failure);
     }
 }

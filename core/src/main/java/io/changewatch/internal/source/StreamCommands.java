@@ -5,6 +5,7 @@ import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import io.changewatch.StartPosition;
 import io.changewatch.event.Namespace;
+import java.util.ArrayList;
 import java.util.List;
 import org.bson.BsonArray;
 import org.bson.BsonBoolean;
@@ -43,12 +44,14 @@ final class StreamCommands {
      * search through the oplog happens in the first getMore, whose deadline grows.
      */
     BsonDocument aggregate(StartPosition position) {
-        BsonArray stages = new BsonArray();
-        stages.add(new BsonDocument("$changeStream", changeStream(position)));
-        stages.addAll(settings.pipeline());
+        return aggregate(position, 0);
+    }
+
+    /** With a first batch of up to so many events, for which the server reads on to the end of its oplog. */
+    BsonDocument aggregate(StartPosition position, int firstBatch) {
         BsonDocument command = new BsonDocument("aggregate", collection())
-                .append("pipeline", stages)
-                .append("cursor", new BsonDocument("batchSize", new BsonInt32(0)))
+                .append("pipeline", new BsonArray(stages(position)))
+                .append("cursor", new BsonDocument("batchSize", new BsonInt32(firstBatch)))
                 .append("readConcern", new BsonDocument("level", new BsonString("majority")));
         settings.collation().map(Collation::asDocument).ifPresent(collation -> command.append("collation", collation));
         return commented(command);
@@ -59,6 +62,14 @@ final class StreamCommands {
                 .flatMap(Namespace::collection)
                 .<BsonValue>map(BsonString::new)
                 .orElse(new BsonInt32(1));
+    }
+
+    /** The whole pipeline: {@code $changeStream} and the watcher's own stages. */
+    List<BsonDocument> stages(StartPosition position) {
+        List<BsonDocument> stages = new ArrayList<>();
+        stages.add(new BsonDocument("$changeStream", changeStream(position)));
+        stages.addAll(settings.pipeline());
+        return stages;
     }
 
     private BsonDocument changeStream(StartPosition position) {

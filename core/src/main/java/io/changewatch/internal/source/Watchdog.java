@@ -95,6 +95,15 @@ final class Watchdog {
         fruitlessOpens.incrementAndGet();
     }
 
+    /** Says that the driver's cursor does not bring an event that is there. */
+    StalledStreamException isBehind(String description, Duration waited) {
+        suspicious = true;
+        return new StalledStreamException(description + " did not come within " + waited
+                + ", although another cursor has seen it. The connection may be half-open, or the server is busy or far behind "
+                + "the others. Open the stream again: it may then take " + getMoreLimit()
+                + ". If this repeats, raise unresponsiveAfter (" + unresponsiveAfter + ").");
+    }
+
     /** Gives {@code command} up and says so. */
     StalledStreamException giveUp(CompletableFuture<?> command, String description, Duration waited) {
         suspicious = true;

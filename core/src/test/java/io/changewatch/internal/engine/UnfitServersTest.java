@@ -2,6 +2,7 @@ package io.changewatch.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.mongodb.ReadPreference;
 import com.mongodb.ServerAddress;
 import com.mongodb.connection.ClusterConnectionMode;
 import com.mongodb.connection.ClusterDescription;
@@ -23,12 +24,14 @@ final class UnfitServersTest {
                 .hosts(List.of(HOST))
                 .requiredReplicaSetName("rs0")
                 .build();
-        return UnfitServers.obstacle(new ClusterDescription(
-                ClusterConnectionMode.MULTIPLE,
-                ClusterType.REPLICA_SET,
-                List.of(servers),
-                asked,
-                ServerSettings.builder().build()));
+        return UnfitServers.obstacle(
+                new ClusterDescription(
+                        ClusterConnectionMode.MULTIPLE,
+                        ClusterType.REPLICA_SET,
+                        List.of(servers),
+                        asked,
+                        ServerSettings.builder().build()),
+                ReadPreference.primary());
     }
 
     private static ServerDescription server(ServerType type) {
@@ -71,7 +74,21 @@ final class UnfitServersTest {
     @Test
     void isSilentWhereNoNameIsAskedFor() {
         assertThat(UnfitServers.obstacle(
-                        new ClusterDescription(ClusterConnectionMode.MULTIPLE, ClusterType.UNKNOWN, List.of())))
+                        new ClusterDescription(ClusterConnectionMode.MULTIPLE, ClusterType.UNKNOWN, List.of()),
+                        ReadPreference.primary()))
+                .isEmpty();
+    }
+
+    @Test
+    void isSilentWhereASecondaryWillDo() {
+        ClusterDescription withoutPrimary = new ClusterDescription(
+                ClusterConnectionMode.MULTIPLE,
+                ClusterType.REPLICA_SET,
+                List.of(server(ServerType.REPLICA_SET_SECONDARY), server(ServerType.REPLICA_SET_GHOST)));
+
+        assertThat(UnfitServers.obstacle(withoutPrimary, ReadPreference.primary()))
+                .isPresent();
+        assertThat(UnfitServers.obstacle(withoutPrimary, ReadPreference.secondary()))
                 .isEmpty();
     }
 }

@@ -1,38 +1,40 @@
 package io.changewatch.internal.source;
 
-import com.mongodb.ReadPreference;
-import com.mongodb.reactivestreams.client.ClientSession;
-import com.mongodb.reactivestreams.client.MongoClient;
-import com.mongodb.reactivestreams.client.MongoDatabase;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
 
 /**
- * Ends a cursor that the primary does not know because it was opened on the one before.
+ * Ends a cursor of which it is not known which server has it.
  *
- * <p>A primary that steps down closes nothing: it is a secondary then, and keeps the cursor until that has been idle for ten
- * minutes. The driver sends no command to one certain server, so the secondaries are asked as it picks them, some times; of
- * one that it does not pick, as it answers later than the others by more than {@code localThresholdMS}, the cursor stays.
+ * <p>The driver sends no command to one certain server, so whoever it picks is asked, some times, until one answers that it
+ * had the cursor. On one that it does not pick, as it answers later than the others by more than {@code localThresholdMS},
+ * the cursor stays until it has been idle for ten minutes.
  *
  * <p>Thread-safe.
  */
-final class FormerPrimary {
+final class CursorHunt {
     private static final int ATTEMPTS = 16;
     /** In all, they last longer than a getMore that is still in flight there: the driver prefers servers without one. */
     private static final Duration INTERVAL = Duration.ofMillis(100);
 
-    private final MongoClient client;
-    private final ClientSession session;
-    private final MongoDatabase database;
+    private final BooleanSupplier anybody;
+    private final Function<BsonDocument, CompletableFuture<BsonDocument>> ask;
 
-    FormerPrimary(MongoClient client, ClientSession session, MongoDatabase database) {
-        this.client = client;
-        this.session = session;
-        this.database = database;
+    /**
+     * A hunt among servers.
+     *
+     * @param anybody whether the driver knows one at present
+     * @param ask sends a command to one of them
+     */
+    CursorHunt(BooleanSupplier anybody, Function<BsonDocument, CompletableFuture<BsonDocument>> ask) {
+        this.anybody = anybody;
+        this.ask = ask;
     }
 
     /** Whether this reply to a killCursors tells that the server had the cursor. */
@@ -46,11 +48,10 @@ final class FormerPrimary {
     }
 
     private CompletableFuture<Boolean> end(BsonDocument killCursors, int attempts) {
-        if (attempts == 0 || !Servers.knowsSecondary(client)) {
+        if (attempts == 0 || !anybody.getAsBoolean()) {
             return CompletableFuture.completedFuture(false);
         }
-        return FirstElement.of(
-                        () -> database.runCommand(session, killCursors, ReadPreference.secondary(), BsonDocument.class))
+        return ask.apply(killCursors)
                 .handle((reply, failure) -> failure == null && isKilled(reply))
                 .thenCompose(killed -> killed ? CompletableFuture.completedFuture(true) : later(killCursors, attempts));
     }
