@@ -9,6 +9,7 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.LocalReplicaSet;
@@ -24,12 +25,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 
 /**
  * Faults of a three-node replica set while a writer writes and a watcher watches: nothing is lost, the order is kept,
  * nothing comes twice, and events flow again within 20 s of the fault's end.
  */
+@BothSources
 class FaultsIT {
+    @Parameter
+    StreamSource source;
+
     private static final int SOME = 50;
     /** So many attempts to find a server end without one before an outage ends. */
     private static final int OUTLASTED = 4;
@@ -65,6 +71,7 @@ class FaultsIT {
     private ChangeWatcherBuilder<Document> watcherOf(MongoClient watching) {
         return ChangeWatcher.of(watching)
                 .collection(database, "orders")
+                .source(source)
                 .name("faults")
                 .resumeFrom(new InMemoryResumeTokenStore())
                 .onEvent(handled::add);

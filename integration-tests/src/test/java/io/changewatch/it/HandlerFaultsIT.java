@@ -13,6 +13,7 @@ import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.event.Insert;
 import io.changewatch.retry.RetryPolicy;
@@ -35,9 +36,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
 
 /** Handlers that do not return, or not for a long time. */
+@BothSources
 class HandlerFaultsIT {
+    @Parameter
+    StreamSource source;
+
     private static final int BATCH = 100;
     private static final Duration MAX_AWAIT = Duration.ofMillis(200);
 
@@ -76,6 +82,7 @@ class HandlerFaultsIT {
     private ChangeWatcherBuilder<Document> watcher() {
         return ChangeWatcher.of(client)
                 .collection(database, "orders", Document.class)
+                .source(source)
                 .name("handler")
                 .batchSize(BATCH)
                 .maxAwait(MAX_AWAIT)

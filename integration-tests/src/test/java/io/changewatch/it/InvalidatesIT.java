@@ -18,6 +18,7 @@ import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.InvalidatedPolicy;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Namespace;
@@ -36,12 +37,17 @@ import java.util.stream.Stream;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Rows 27 to 29 of the fault matrix: what is watched is dropped or renamed, at each scope, and comes again. */
+@BothSources
 class InvalidatesIT {
+    @Parameter
+    StreamSource source;
+
     private final MongoClient client = TestServer.client();
     private final MongoDatabase database = TestServer.newDatabase();
     private final List<ChangeEvent<Document>> events = new CopyOnWriteArrayList<>();
@@ -65,6 +71,7 @@ class InvalidatesIT {
             case CLUSTER -> ChangeWatcher.of(client).cluster();
         };
         return builder.name("invalidates")
+                .source(source)
                 .resumeFrom(store)
                 .checkpoint(CheckpointPolicy.everyEvent())
                 .onEvent(this::remember);

@@ -17,6 +17,7 @@ import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.OversizeEventException;
 import io.changewatch.StartPosition;
+import io.changewatch.StreamSource;
 import io.changewatch.UndeliverablePolicy;
 import io.changewatch.event.DocumentEvent;
 import io.changewatch.event.Namespace;
@@ -39,12 +40,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 
 /**
  * An event of 18 MB, which a real server sends in two fragments, between two small ones: the matrix's rows 49 (events over
  * 16 MB) and 50 (a crash between fragments).
  */
+@BothSources
 class LargeEventsIT {
+    @Parameter
+    StreamSource source;
+
     private static final int HALF = 8_000_000;
 
     private static LocalReplicaSet servers;
@@ -77,7 +83,7 @@ class LargeEventsIT {
                     public void commandStarted(CommandStartedEvent event) {
                         if (requireNonNull(event.getCommand()).toJson().contains("$changeStreamSplitLargeEvent")
                                 && breakAfterTheFirstFragment.compareAndSet(true, false)) {
-                            failFromTheSecondGetMoreOn();
+                            failBehindTheFirstFragment();
                         }
                     }
                 })
@@ -95,14 +101,17 @@ class LargeEventsIT {
         client.close();
     }
 
-    private static void failFromTheSecondGetMoreOn() {
-        servers.setFailPoint(BsonDocument.parse("{configureFailPoint: 'failCommand', mode: {skip: 1}, data: "
-                + "{failCommands: ['getMore'], closeConnection: true, appName: 'large'}}"));
+    /** The driver's cursor brings it in answer to the aggregate, ours to the first getMore. */
+    private void failBehindTheFirstFragment() {
+        int getMores = source == StreamSource.PUBLISHER ? 0 : 1;
+        servers.setFailPoint(BsonDocument.parse("{configureFailPoint: 'failCommand', mode: {skip: " + getMores
+                + "}, data: " + "{failCommands: ['getMore'], closeConnection: true, appName: 'large'}}"));
     }
 
     private ChangeWatcherBuilder<Document> watcher(InMemoryResumeTokenStore kept) {
         return ChangeWatcher.of(client)
                 .collection(database, "orders")
+                .source(source)
                 .name("large")
                 .fullDocument(FullDocument.REQUIRED)
                 .fullDocumentBeforeChange(FullDocumentBeforeChange.REQUIRED)

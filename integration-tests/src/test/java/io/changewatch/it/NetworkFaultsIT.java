@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
+import io.changewatch.StreamSource;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.LocalReplicaSet;
 import io.changewatch.testkit.TcpProxy;
@@ -16,9 +17,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 
 /** Faults of the network between a watcher and its server, made by a proxy; the writer goes around it. */
+@BothSources
 class NetworkFaultsIT {
+    @Parameter
+    StreamSource source;
+
     private static final int SOME = 50;
     private static final Duration RECOVERED_WITHIN = Duration.ofSeconds(20);
 
@@ -47,6 +53,7 @@ class NetworkFaultsIT {
         client = MongoClients.create("mongodb://127.0.0.1:" + proxy.port() + "/?directConnection=true");
         watcher = ChangeWatcher.of(client)
                 .collection(database, "orders")
+                .source(source)
                 .name("network")
                 .resumeFrom(new InMemoryResumeTokenStore())
                 .onEvent(handled::add)

@@ -34,6 +34,11 @@ final class OplogRollover {
 
     /** The server truncates its oplog in large steps: this takes some 200 MB in a collection of its own. */
     static void pushThePresentOut(LocalReplicaSet server, MongoClient client) {
+        pushThePresentOut(server, client, () -> {});
+    }
+
+    /** The same in steps of a few MB, {@code afterEach} of which something may catch up. */
+    static void pushThePresentOut(LocalReplicaSet server, MongoClient client, Runnable afterEach) {
         MongoCollection<Document> foreign =
                 client.getDatabase(TestServer.newDatabaseName()).getCollection("foreign");
         BsonTimestamp present = now(server);
@@ -41,6 +46,7 @@ final class OplogRollover {
             Publishers.await(foreign.insertMany(IntStream.range(0, 40)
                     .mapToObj(i -> new Document("large", LARGE))
                     .toList()));
+            afterEach.run();
             return oldest(client).filter(time -> time.compareTo(present) > 0).isPresent();
         });
         Publishers.await(foreign.drop());

@@ -9,6 +9,7 @@ import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.StreamFailedException;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.Publishers;
@@ -21,9 +22,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 
 /** A watcher ends when it is told to and leaves nothing behind: no thread, no cursor, no session. */
+@BothSources
 class ShutdownIT {
+    @Parameter
+    StreamSource source;
+
     private final String database = TestServer.newDatabaseName();
     private final MongoClient client = MongoClients.create(TestServer.connectionString());
     private final InMemoryResumeTokenStore store = new InMemoryResumeTokenStore();
@@ -37,6 +43,7 @@ class ShutdownIT {
     private ChangeWatcherBuilder<Document> watcher() {
         return ChangeWatcher.of(client)
                 .collection(database, "orders")
+                .source(source)
                 .name("shutdown")
                 .comment("shutdown of " + database)
                 .resumeFrom(store);
@@ -126,6 +133,7 @@ class ShutdownIT {
         MongoClient closing = MongoClients.create(TestServer.connectionString());
         ChangeWatcher watcher = ChangeWatcher.of(closing)
                 .collection(database, "orders")
+                .source(source)
                 .name("orphan")
                 .onEvent(event -> {})
                 .start();
@@ -149,6 +157,7 @@ class ShutdownIT {
     void closesTheClientItMade() {
         try (ChangeWatcher watcher = ChangeWatcher.connect(TestServer.connectionString())
                 .collection(database, "orders")
+                .source(source)
                 .comment("shutdown of " + database)
                 .onEvent(event -> {})
                 .start()) {

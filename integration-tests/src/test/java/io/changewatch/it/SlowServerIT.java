@@ -9,6 +9,7 @@ import com.mongodb.reactivestreams.client.MongoClients;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.observe.WatcherActivity;
 import io.changewatch.observe.WatcherListener;
@@ -28,12 +29,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 
 /**
  * Row 21 of the fault matrix: a server that needs longer for an answer than the watcher is willing to wait. The watcher waits longer
  * each time, so it gets on; and it says meanwhile that it does not.
  */
+@BothSources
 class SlowServerIT {
+    @Parameter
+    StreamSource source;
+
     private static final int FOREIGN = 300_000;
     private static final int CHUNK = 10_000;
     private static final int SLOW_MILLIS = 1_500;
@@ -126,6 +132,7 @@ class SlowServerIT {
     private ChangeWatcherBuilder<Document> watcher() {
         return ChangeWatcher.of(client)
                 .collection(database, "orders")
+                .source(source)
                 .name("slow")
                 .retry(RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofMillis(500)))
                 .resumeFrom(store)

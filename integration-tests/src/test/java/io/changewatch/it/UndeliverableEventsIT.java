@@ -13,6 +13,7 @@ import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.OversizeEventException;
 import io.changewatch.StartPosition;
+import io.changewatch.StreamSource;
 import io.changewatch.UndeliverableEventException;
 import io.changewatch.UndeliverablePolicy;
 import io.changewatch.WatcherState;
@@ -33,9 +34,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 
 /** Events that a real server cannot deliver, among others that it can: exactly they are missing. */
+@BothSources
 class UndeliverableEventsIT {
+    @Parameter
+    StreamSource source;
+
     /** Both images of document 1 in one field, which the server can no more split than send. */
     private static final Pipeline IMAGES_OF_ONE_IN_ONE_FIELD = Pipeline.empty()
             .stage(Document.parse("{$set: {fullDocument: {$cond: [{$eq: ['$documentKey._id', 1]}, "
@@ -60,6 +66,7 @@ class UndeliverableEventsIT {
     private ChangeWatcherBuilder<Document> watcher() {
         return ChangeWatcher.of(client)
                 .collection(database.getName(), "orders")
+                .source(source)
                 .name("undeliverable")
                 .fullDocument(FullDocument.REQUIRED)
                 .fullDocumentBeforeChange(FullDocumentBeforeChange.REQUIRED)

@@ -10,6 +10,7 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.retry.RetryPolicy;
@@ -57,6 +58,11 @@ final class WatchedOrders implements AutoCloseable {
     /** Both with this connection string, and some orders handled. */
     static WatchedOrders start(String uri) {
         return start(uri, uri);
+    }
+
+    /** Both with this connection string, the watcher over {@code source}. */
+    static WatchedOrders start(String uri, StreamSource source) {
+        return start(settings(uri), uri, watcher -> watcher.source(source));
     }
 
     static WatchedOrders start(String watcherUri, String writerUri) {

@@ -107,11 +107,12 @@ public final class TopologyJudgement {
             case SHARDED -> sharded(cluster);
             case LOAD_BALANCED ->
                 Finding.of(
-                        PROBLEM,
+                        NOTE,
                         TOPOLOGY,
-                        "The servers are behind a load balancer, and the next part of a stream may be asked of another one than "
-                                + "that which opened it.",
-                        "Connect to one mongos directly, without loadBalanced=true.");
+                        "The servers are behind a load balancer: the stream is read through the driver's cursor, which stays "
+                                + "with its server. ChangeWatch has not been tested with one.",
+                        "Leave source(StreamSource.AUTO) as it is; COMMANDS would ask another server than that which opened "
+                                + "the stream.");
             case UNKNOWN ->
                 Finding.of(PROBLEM, TOPOLOGY, "No server tells what it is.", "See the finding about the connection.");
         };
@@ -138,12 +139,13 @@ public final class TopologyJudgement {
                 .count();
         return routers > 1
                 ? Finding.of(
-                        PROBLEM,
+                        NOTE,
                         TOPOLOGY,
                         "The client knows " + routers + " mongos (" + addresses(answering(cluster))
-                                + "), and the next part of a "
-                                + "stream may be asked of another one than that which opened it.",
-                        "Name one mongos only in the connection string of the watcher's client.")
+                                + "): the stream is read through the driver's cursor, which stays with its server. "
+                                + "ChangeWatch has not been tested with a mongos.",
+                        "Leave source(StreamSource.AUTO) as it is; COMMANDS would ask another mongos than that which opened "
+                                + "the stream.")
                 : Finding.of(
                         NOTE,
                         TOPOLOGY,

@@ -8,6 +8,7 @@ import com.mongodb.MongoCommandException;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.reactivestreams.client.MongoClient;
 import io.changewatch.StartPosition;
+import io.changewatch.StreamSource;
 import io.changewatch.diagnose.Check;
 import io.changewatch.diagnose.Diagnosis;
 import io.changewatch.diagnose.Finding;
@@ -65,7 +66,7 @@ final class Examination {
         this.asked = plan.asked();
         this.pool = pool;
         this.servers = new ServerQuestions(client);
-        this.sources = ClientSourceProvider.of(client, null);
+        this.sources = ClientSourceProvider.of(plan.watcher(), StreamSource.AUTO, client, null);
         this.interview = new Interview(servers, surroundings);
         this.questionnaire = new Questionnaire(interview, asked);
         this.checkpoint = new CheckpointLook(plan, interview, surroundings);

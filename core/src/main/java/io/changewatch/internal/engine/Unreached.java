@@ -5,6 +5,7 @@ import static io.changewatch.diagnose.Check.POOL;
 import static io.changewatch.diagnose.Check.TOPOLOGY;
 import static io.changewatch.diagnose.Severity.PROBLEM;
 
+import com.mongodb.ReadPreference;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 record Unreached(RuntimeException error, ClusterDescription servers, FailureMessages messages) {
 
     List<Finding> findings() {
-        return UnfitServers.obstacle(servers)
+        return UnfitServers.obstacle(servers, ReadPreference.primary())
                 .map(text -> List.of(Finding.of(PROBLEM, TOPOLOGY, text)))
                 .or(this::misconfigured)
                 .or(this::noPrimary)

@@ -136,10 +136,12 @@ final class TopologyJudgementTest {
                         server("router2", ServerType.SHARD_ROUTER, V6))))
                 .singleElement()
                 .satisfies(finding -> {
-                    assertThat(finding.severity()).isEqualTo(PROBLEM);
+                    assertThat(finding.severity()).isEqualTo(NOTE);
                     assertThat(finding.found()).startsWith("The client knows 2 mongos (router");
                     assertThat(finding.remedy())
-                            .contains("Name one mongos only in the connection string of the watcher's client.");
+                            .contains(
+                                    "Leave source(StreamSource.AUTO) as it is; COMMANDS would ask another mongos than that "
+                                            + "which opened the stream.");
                 });
     }
 
@@ -149,11 +151,12 @@ final class TopologyJudgementTest {
 
         assertThat(judge(cluster))
                 .containsExactly(Finding.of(
-                        PROBLEM,
+                        NOTE,
                         TOPOLOGY,
-                        "The servers are behind a load balancer, and the next part of a stream may be asked of another one than "
-                                + "that which opened it.",
-                        "Connect to one mongos directly, without loadBalanced=true."));
+                        "The servers are behind a load balancer: the stream is read through the driver's cursor, which stays "
+                                + "with its server. ChangeWatch has not been tested with one.",
+                        "Leave source(StreamSource.AUTO) as it is; COMMANDS would ask another server than that which opened "
+                                + "the stream."));
         assertThat(TopologyJudgement.members(cluster)).containsExactly(new Member("lb:27017", "load balancer", ""));
     }
 
