@@ -133,6 +133,27 @@ public abstract class ResumeTokenStoreContract {
         assertHolds(store, at(0, 200, "B"), WHAT_WAS_REFUSED);
     }
 
+    /** Only Checkpoint.isOlderThan knows the order of tokens of which one comes from a stream that splits large events. */
+    @Test
+    void comparesTokensOfTwoVersionsByTheirPlaces() {
+        String time = "820000000500000001";
+        Checkpoint splitThird = at(0, 5, time + "2B042C01002B066E5A1004AA");
+        Checkpoint plainThird = at(0, 5, time + "2B022C01002B066E5A1004BB");
+        Checkpoint plainFourth = at(0, 5, time + "2B022C01002B086E5A1004BB");
+        Checkpoint splitSecond = at(0, 5, time + "2B042C01002B046E5A1004AA");
+        ResumeTokenStore store = opened();
+        store.save(WATCHER, splitThird);
+
+        store.save(WATCHER, plainFourth);
+        assertHolds(store, plainFourth, "a later place replaces an earlier one, whatever the versions of their tokens");
+        store.delete(WATCHER);
+        store.save(WATCHER, plainThird);
+        assertRefused(
+                store, splitSecond, "an earlier place of the same cluster time, whose token is of another version");
+
+        assertHolds(store, plainThird, WHAT_WAS_REFUSED);
+    }
+
     @Test
     void refusesALowerTermEvenWithALaterPosition() {
         ResumeTokenStore store = opened();

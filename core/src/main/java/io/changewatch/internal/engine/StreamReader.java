@@ -51,10 +51,19 @@ final class StreamReader {
         try {
             ChangeCursor open = currentSource(wanted).open(start);
             cursor = open;
+            closeIfStopRequested(open);
             return open;
         } catch (RuntimeException e) {
             lifecycle.throwIfStopRequested();
             throw new SourceFailure(e);
+        }
+    }
+
+    /** A wake() before the cursor was known here did not end its waits. */
+    private void closeIfStopRequested(ChangeCursor open) {
+        if (lifecycle.isStopRequested()) {
+            close(open);
+            lifecycle.throwIfStopRequested();
         }
     }
 

@@ -61,7 +61,7 @@ final class WatcherLock implements Closeable {
      * @throws StoreLockedException if another store has it
      */
     static WatcherLock acquire(Path directory, String watcher) throws IOException {
-        Path file = directory.toRealPath().resolve(WatcherFileName.of(watcher) + ".lock");
+        Path file = file(directory.toRealPath(), watcher);
         if (!HELD.add(file)) {
             throw locked(watcher, file, "another store of this process");
         }
@@ -119,8 +119,12 @@ final class WatcherLock implements Closeable {
     }
 
     /** The refusal of a watcher that shares the store, and so the lock, with the one that has it. */
-    StoreLockedException refusing(String watcher) {
-        return locked(watcher, file, "another watcher of this store");
+    static StoreLockedException refusing(Path directory, String watcher) {
+        return locked(watcher, file(directory, watcher), "another watcher of this store");
+    }
+
+    private static Path file(Path directory, String watcher) {
+        return directory.resolve(WatcherFileName.of(watcher) + ".lock");
     }
 
     @Override

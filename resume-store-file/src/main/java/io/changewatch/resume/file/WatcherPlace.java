@@ -5,7 +5,6 @@ import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +52,7 @@ final class WatcherPlace {
         guarded(
                 () -> {
                     if (isTaken) {
-                        throw Objects.requireNonNull(lock).refusing(watcher);
+                        throw WatcherLock.refusing(directory, watcher);
                     }
                     usable(this::probe);
                     isTaken = true;

@@ -78,6 +78,33 @@ final class DirectoryTest {
                         + ". Give it to this process's user, or give the store another directory.");
     }
 
+    /** The link to a volume that is gone leads nowhere, and nothing can be made there. */
+    @Test
+    void keepsOutASecondWatcherAlsoWhileItIsGone() throws IOException {
+        Path volume = Files.createDirectory(folder.resolve("volume"));
+        Path link = Files.createSymbolicLink(folder.resolve("store"), volume);
+        open(link);
+        store.acquire(WATCHER);
+        store.save(WATCHER, number(1));
+        deleteWithItsFiles(volume);
+        assertThatThrownBy(() -> store.save(WATCHER, number(2))).isInstanceOf(StoreException.class);
+
+        assertThatThrownBy(() -> store.acquire(WATCHER))
+                .isInstanceOf(StoreLockedException.class)
+                .hasMessage("Cannot take the place of watcher 'order-indexer': " + link.resolve("order-indexer.lock")
+                        + " is locked by another watcher of this store. Stop the other watcher of this name, or give this one"
+                        + " another name or directory.");
+    }
+
+    private static void deleteWithItsFiles(Path directory) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
     @Test
     void isFreeAgainAfterARefusal() {
         open(new FailingToCreate(new AccessDeniedException("somewhere")));

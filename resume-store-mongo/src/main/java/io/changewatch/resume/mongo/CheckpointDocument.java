@@ -2,10 +2,8 @@ package io.changewatch.resume.mongo;
 
 import static com.mongodb.client.model.Filters.and;
 import static com.mongodb.client.model.Filters.eq;
-import static com.mongodb.client.model.Filters.gt;
 import static com.mongodb.client.model.Filters.in;
 import static com.mongodb.client.model.Filters.lt;
-import static com.mongodb.client.model.Filters.not;
 import static com.mongodb.client.model.Filters.or;
 
 import io.changewatch.resume.Checkpoint;
@@ -56,26 +54,31 @@ final class CheckpointDocument {
     }
 
     /**
-     * Matches the watcher's document unless {@code offered} {@linkplain Checkpoint#isOlderThan is older} than what it holds:
-     * the same rule, for the server to hold in the same step as the write. A document that is damaged is not matched.
+     * Matches the watcher's document if it holds a lower term or an earlier cluster time than {@code offered}, or its very token.
+     * Within one cluster time only Java knows the order of tokens: see {@link #holding}. A document that is damaged is not matched.
      */
-    static Bson replaceableBy(Checkpoint offered, String watcher) {
+    static Bson olderThan(Checkpoint offered, String watcher) {
         BsonDocument content = offered.toBson();
         BsonValue term = content.get("term");
         BsonValue time = content.get("clusterTime");
         return and(
-                of(watcher),
-                in(WATCHER, new BsonString(watcher), BsonNull.VALUE),
-                or(
-                        lt("term", term),
-                        and(eq("term", term), lt("clusterTime", time)),
-                        and(eq("term", term), eq("clusterTime", time), notAfter(offered))));
+                ownedBy(watcher),
+                or(lt("term", term), and(eq("term", term), lt("clusterTime", time)), position(content)));
     }
 
-    /** The server compares a string with strings only, as {@code ResumeToken.isBefore} does: others have no order. */
-    private static Bson notAfter(Checkpoint offered) {
-        return offered.token().value().get("_data") instanceof BsonString data
-                ? not(gt("token._data", data))
-                : new BsonDocument();
+    /** Matches the watcher's document as long as it holds the position of {@code held}. */
+    static Bson holding(Checkpoint held, String watcher) {
+        return and(ownedBy(watcher), position(held.toBson()));
+    }
+
+    private static Bson ownedBy(String watcher) {
+        return and(of(watcher), in(WATCHER, new BsonString(watcher), BsonNull.VALUE));
+    }
+
+    private static Bson position(BsonDocument content) {
+        return and(
+                eq("term", content.get("term")),
+                eq("clusterTime", content.get("clusterTime")),
+                eq("token", content.get("token")));
     }
 }

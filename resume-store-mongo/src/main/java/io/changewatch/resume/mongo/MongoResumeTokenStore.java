@@ -1,6 +1,7 @@
 package io.changewatch.resume.mongo;
 
 import static com.mongodb.client.model.Filters.and;
+import static com.mongodb.client.model.Filters.or;
 import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
 
 import com.mongodb.ErrorCategory;
@@ -29,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.bson.BsonDocument;
 import org.bson.codecs.BsonValueCodecProvider;
+import org.bson.conversions.Bson;
 import org.reactivestreams.Publisher;
 
 /**
@@ -233,45 +235,48 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         }
 
         /**
-         * A document that the condition does not match makes the upsert fail on its {@code _id}. Unless that document is newer,
-         * another thread or process has made it between the two halves of the upsert, and a second try finds it.
+         * A document that the condition does not match makes the upsert fail on its {@code _id}. Unless that document is newer, a
+         * second try finds it as it is: another thread or process made it between the two halves of the upsert, or it is of the
+         * same cluster time, within which the server does not know the order of tokens.
          */
         UpdateResult save(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
             UpdateResult result;
             try {
-                result = upsertOrRefuse(offered, holder);
-            } catch (MongoWriteException race) {
-                result = upsertOrRefuse(offered, holder);
+                result = upsert(CheckpointDocument.olderThan(offered, watcher), offered, holder);
+            } catch (MongoWriteException e) {
+                if (e.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                    throw e;
+                }
+                result = saveOverWhatIsThere(offered, holder);
             }
             holder.saved();
             return result;
         }
 
-        private UpdateResult upsertOrRefuse(Checkpoint offered, Holder holder)
+        private UpdateResult saveOverWhatIsThere(Checkpoint offered, Holder holder)
                 throws InterruptedException, TimeoutException {
-            try {
-                return upsert(offered, holder);
-            } catch (MongoWriteException e) {
-                if (e.getError().getCategory() == ErrorCategory.DUPLICATE_KEY) {
-                    refuse(offered, holder);
-                }
-                throw e;
-            }
+            Bson older = CheckpointDocument.olderThan(offered, watcher);
+            Bson replaceable = heldUnlessItRefuses(offered, holder)
+                    .map(held -> or(older, CheckpointDocument.holding(held, watcher)))
+                    .orElse(older);
+            return upsert(replaceable, offered, holder);
         }
 
-        private UpdateResult upsert(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
+        private UpdateResult upsert(Bson replaceable, Checkpoint offered, Holder holder)
+                throws InterruptedException, TimeoutException {
             return await(collection.updateOne(
-                            and(CheckpointDocument.replaceableBy(offered, watcher), holder.mayReplace()),
+                            and(replaceable, holder.mayReplace()),
                             holder.marking(new BsonDocument("$set", CheckpointDocument.content(offered, watcher))),
                             new UpdateOptions().upsert(true).collation(SIMPLE)))
                     .orElseThrow();
         }
 
-        /** Reads what refused the write. */
-        private void refuse(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
+        /** What is there and may be replaced; empty where it is gone meanwhile. */
+        private Optional<Checkpoint> heldUnlessItRefuses(Checkpoint offered, Holder holder)
+                throws InterruptedException, TimeoutException {
             Optional<BsonDocument> found = find();
             if (found.isEmpty()) {
-                return;
+                return Optional.empty();
             }
             if (holder.isTakenOver(found.get())) {
                 throw takenOver(holder.since(found.get()));
@@ -280,6 +285,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
             if (offered.isOlderThan(held)) {
                 throw StaleCheckpointException.refusing(watcher, place(), offered, held);
             }
+            return Optional.of(held);
         }
 
         private StoreLockedException takenOver(String since) {
