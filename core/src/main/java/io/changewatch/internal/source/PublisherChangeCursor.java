@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonValue;
@@ -50,11 +51,22 @@ final class PublisherChangeCursor implements ChangeCursor {
     /** A cursor that is opened by {@link #begin()} at {@code place}, where a look was answered with {@code opening}. */
     PublisherChangeCursor(
             StreamDoor door, Watchdog watchdog, SourceSettings settings, StartPosition place, CursorReply opening) {
+        this(door, watchdog, settings, place, opening, System::nanoTime);
+    }
+
+    /** The same with a clock by which looks become due. */
+    PublisherChangeCursor(
+            StreamDoor door,
+            Watchdog watchdog,
+            SourceSettings settings,
+            StartPosition place,
+            CursorReply opening,
+            LongSupplier nanos) {
         this.door = door;
         this.watchdog = watchdog;
         this.maxAwait = settings.maxAwait();
         this.queue = new EventQueue(settings.batchSize());
-        this.schedule = new ProbeSchedule(settings.maxAwait(), System::nanoTime);
+        this.schedule = new ProbeSchedule(settings.maxAwait(), nanos);
         this.opening = opening.batch();
         this.place = place;
         this.position = opening.batch().positionAfter();

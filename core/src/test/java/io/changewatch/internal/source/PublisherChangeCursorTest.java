@@ -22,6 +22,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.RawBsonDocument;
@@ -41,6 +43,10 @@ final class PublisherChangeCursorTest {
     private Watchdog watchdog = new Watchdog(LONG, LONG);
 
     private PublisherChangeCursor cursor(Duration maxAwait) throws InterruptedException {
+        return cursor(maxAwait, System::nanoTime);
+    }
+
+    private PublisherChangeCursor cursor(Duration maxAwait, LongSupplier nanos) throws InterruptedException {
         SourceSettings settings = new SourceSettings(
                 Optional.of(Namespace.of("shop", "orders")),
                 List.of(),
@@ -53,7 +59,7 @@ final class PublisherChangeCursorTest {
                 Optional.empty(),
                 Optional.empty());
         PublisherChangeCursor cursor =
-                new PublisherChangeCursor(door, watchdog, settings, StartPosition.now(), answer(77, "10", ""));
+                new PublisherChangeCursor(door, watchdog, settings, StartPosition.now(), answer(77, "10", ""), nanos);
         cursor.begin();
         assertThat(cursor.next().size()).as("the opening").isZero();
         return cursor;
@@ -203,8 +209,10 @@ final class PublisherChangeCursorTest {
 
         @Test
         void saysNothingOfTheServerUntilTheNextLook() throws InterruptedException {
-            ChangeCursor cursor = cursor(AT_ONCE);
+            AtomicLong clock = new AtomicLong();
+            ChangeCursor cursor = cursor(AT_ONCE, clock::get);
             door.answer.complete(answer(78, "20", ""));
+            clock.addAndGet(AT_ONCE.toNanos());
             assertThat(cursor.next().isNothingYet()).isFalse();
 
             assertThat(cursor.next().isNothingYet()).isTrue();
