@@ -105,13 +105,15 @@ final class EventQueue implements Subscriber<RawBsonDocument> {
 
     @Override
     public void onNext(RawBsonDocument event) {
+        CompletableFuture<Boolean> present;
         lock.lock();
         try {
             events.add(event);
+            present = arrival; // not the next one, which begins when this event has been taken
         } finally {
             lock.unlock();
         }
-        arrival().complete(true);
+        present.complete(true);
     }
 
     @Override
@@ -125,13 +127,15 @@ final class EventQueue implements Subscriber<RawBsonDocument> {
     }
 
     private void end(@Nullable Throwable error) {
+        CompletableFuture<Boolean> present;
         lock.lock();
         try {
             failure = error;
             subscription = null;
+            present = arrival;
         } finally {
             lock.unlock();
         }
-        arrival().complete(true);
+        present.complete(true);
     }
 }
