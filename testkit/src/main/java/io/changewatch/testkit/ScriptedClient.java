@@ -1,6 +1,7 @@
 package io.changewatch.testkit;
 
 import com.mongodb.MongoClientSettings;
+import com.mongodb.ReadPreference;
 import com.mongodb.connection.ClusterConnectionMode;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ClusterType;
@@ -47,6 +48,7 @@ final class ScriptedClient {
             case "startSession" -> Answer.of(CompletableFuture.completedFuture(session()));
             case "getDatabase" -> database((String) arguments[0], MongoClientSettings.getDefaultCodecRegistry());
             case "getClusterDescription" -> description();
+            case "getReadPreference" -> ReadPreference.primary();
             case "getCodecRegistry" -> MongoClientSettings.getDefaultCodecRegistry();
             case "close" -> null; // it belongs to the replica set
             default -> other(MongoClient.class, proxy, method, arguments);
