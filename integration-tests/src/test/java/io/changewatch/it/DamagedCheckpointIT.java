@@ -169,7 +169,7 @@ class DamagedCheckpointIT {
                 .hasMessage("The checkpoint 'damaged' was made for " + database + ".orders, but this watcher watches "
                         + database
                         + ".customers. Give this watcher another name(...), or delete the checkpoint with"
-                        + " store.delete(\"damaged\").");
+                        + " store.delete(\"damaged\"). diagnose() on the builder tells more.");
     }
 
     @Test
