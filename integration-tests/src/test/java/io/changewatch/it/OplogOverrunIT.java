@@ -12,7 +12,6 @@ import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.HistoryLostException;
 import io.changewatch.HistoryLostPolicy;
-import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
@@ -32,14 +31,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.Parameter;
 
 /** A handler that is so slow that the oplog runs over the open cursor. */
-@BothSources
 class OplogOverrunIT {
-    @Parameter
-    StreamSource source;
-
     private static final int CAPPED_POSITION_LOST = 136;
 
     private final LocalReplicaSet server = OplogRollover.startServer();
@@ -107,7 +101,6 @@ class OplogOverrunIT {
     private ChangeWatcherBuilder<Document> watcher(String name, List<ChangeEvent<Document>> handled) {
         return ChangeWatcher.of(client)
                 .collection(database, "orders")
-                .source(source)
                 .name(name)
                 .maxAwait(Duration.ofMillis(200))
                 .resumeFrom(store)
