@@ -5,8 +5,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Knows when a quiet stream asks for its position: first after the await time, and then each time after twice as long, up to
- * {@link #HEARTBEAT}. While looks leave cursors behind, it doubles on, so that those that wait for their end on a server,
- * after ten minutes, stay few.
+ * {@link #HEARTBEAT}. While looks leave cursors behind, it doubles on, so that those that wait for the end of their sessions,
+ * some minutes later, stay few.
  *
  * <p>Not thread-safe.
  */

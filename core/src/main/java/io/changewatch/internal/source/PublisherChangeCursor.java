@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Called on the watcher's thread only, except {@link #wake()}.
  */
 final class PublisherChangeCursor implements ChangeCursor {
-    private static final Duration PATIENCE_WHEN_CLOSING = Duration.ofSeconds(1);
+    private static final Duration PATIENCE_WITH_KILLS = Duration.ofSeconds(1);
 
     private final StreamDoor door;
     private final Watchdog watchdog;
@@ -48,7 +48,7 @@ final class PublisherChangeCursor implements ChangeCursor {
     private @Nullable ResumeToken position;
     private volatile boolean exhausted;
 
-    /** A cursor that is opened by {@link #begin()} at {@code place}, where a look was answered with {@code opening}. */
+    /** A cursor that is opened by {@link #begin} at {@code place}, where a look was answered with {@code opening}. */
     PublisherChangeCursor(
             StreamDoor door, Watchdog watchdog, SourceSettings settings, StartPosition place, CursorReply opening) {
         this(door, watchdog, settings, place, opening, System::nanoTime);
@@ -72,8 +72,16 @@ final class PublisherChangeCursor implements ChangeCursor {
         this.position = opening.batch().positionAfter();
     }
 
-    /** Where the present was asked for, the look has told where that is: nothing between its answer and the opening is missed. */
-    PublisherChangeCursor begin() {
+    /**
+     * Where the present was asked for, the look has told where that is: nothing between its answer and the opening is missed.
+     *
+     * <p>First the look's cursor is killed: the driver takes the server with the fewest commands in flight, and one that has
+     * fallen silent has no more than one that is just asked to kill.
+     *
+     * @param opened waits for that, until the source is closed
+     */
+    PublisherChangeCursor begin(ReplyWaiter opened) throws InterruptedException {
+        awaitKills(opened);
         ResumeToken told = position;
         if (told != null && !(place instanceof StartPosition.After || place instanceof StartPosition.At)) {
             place = StartPosition.after(told);
@@ -228,13 +236,19 @@ final class PublisherChangeCursor implements ChangeCursor {
     public void close() {
         wake();
         try {
-            if (door.answers(PATIENCE_WHEN_CLOSING)) {
-                new ReplyWaiter().await(door.tidied(), PATIENCE_WHEN_CLOSING);
+            if (door.answers(PATIENCE_WITH_KILLS)) {
+                awaitKills(new ReplyWaiter());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitKills(ReplyWaiter waiting) throws InterruptedException {
+        try {
+            waiting.await(door.tidied(), PATIENCE_WITH_KILLS);
         } catch (TimeoutException unreachable) {
-            // The attempts go on; if all fail, the cursor ends when it has been idle on the server for ten minutes.
+            // The attempts go on; if all fail, the cursor ends with its session.
         }
     }
 

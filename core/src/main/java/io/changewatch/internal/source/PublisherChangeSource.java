@@ -56,7 +56,7 @@ public final class PublisherChangeSource implements ChangeSource {
                 door.look(position, 0, watchdog.openLimit()),
                 "The aggregate on " + door.description(),
                 Patience.onceTrue(door::knowsServer));
-        return new PublisherChangeCursor(door, watchdog, settings, position, opening).begin();
+        return new PublisherChangeCursor(door, watchdog, settings, position, opening).begin(waiter);
     }
 
     @Override

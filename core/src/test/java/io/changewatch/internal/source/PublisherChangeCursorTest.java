@@ -40,6 +40,7 @@ final class PublisherChangeCursorTest {
     private final MongoSocketReadException reset = new MongoSocketReadException("reset", new ServerAddress());
 
     private final ScriptedDoor door = new ScriptedDoor();
+    private final ReplyWaiter opened = new ReplyWaiter();
     private Watchdog watchdog = new Watchdog(LONG, LONG);
 
     private PublisherChangeCursor cursor(Duration maxAwait) throws InterruptedException {
@@ -60,7 +61,7 @@ final class PublisherChangeCursorTest {
                 Optional.empty());
         PublisherChangeCursor cursor =
                 new PublisherChangeCursor(door, watchdog, settings, StartPosition.now(), answer(77, "10", ""), nanos);
-        cursor.begin();
+        cursor.begin(opened);
         assertThat(cursor.next().size()).as("the opening").isZero();
         return cursor;
     }
@@ -108,6 +109,42 @@ final class PublisherChangeCursorTest {
         cursor(LONG);
 
         assertThat(door.openings).containsExactly(StartPosition.after(token("10")));
+    }
+
+    /** The driver opens it on the server with the fewest commands, and a frozen one has few. */
+    @Test
+    void opensWhenTheCursorOfTheLookIsKilled() throws Exception {
+        door.tidied = new CompletableFuture<>();
+        CompletableFuture<PublisherChangeCursor> opening = CompletableFuture.supplyAsync(() -> {
+            try {
+                return cursor(LONG);
+            } catch (InterruptedException e) {
+                throw new CompletionException(e);
+            }
+        });
+        door.tidying.get(10, TimeUnit.SECONDS);
+        assertThat(door.openings).isEmpty();
+        door.tidied.complete(true);
+
+        opening.get(10, TimeUnit.SECONDS);
+        assertThat(door.openings).hasSize(1);
+    }
+
+    @Test
+    void opensAMomentLaterWhereTheCursorOfTheLookIsNotFound() throws InterruptedException {
+        door.tidied = new CompletableFuture<>();
+        cursor(LONG);
+
+        assertThat(door.openings).hasSize(1);
+    }
+
+    @Test
+    void opensNothingWhenItsSourceIsClosedMeanwhile() {
+        door.tidied = new CompletableFuture<>();
+        opened.close();
+
+        assertThatThrownBy(() -> cursor(LONG)).isInstanceOf(CursorClosedException.class);
+        assertThat(door.openings).isEmpty();
     }
 
     @Test

@@ -2,7 +2,6 @@ package io.changewatch.internal.source;
 
 import io.changewatch.StartPosition;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -20,7 +19,10 @@ final class ScriptedDoor implements StreamDoor {
     /** Where looks were taken, in order. */
     final List<StartPosition> looks = new CopyOnWriteArrayList<>();
 
-    final List<StartPosition> openings = new ArrayList<>();
+    final List<StartPosition> openings = new CopyOnWriteArrayList<>();
+    /** Completed when it was asked whether all is tidied. */
+    final CompletableFuture<Boolean> tidying = new CompletableFuture<>();
+
     final AtomicLong requested = new AtomicLong();
     final AtomicBoolean cancelled = new AtomicBoolean();
     volatile CompletableFuture<CursorReply> answer = new CompletableFuture<>();
@@ -69,6 +71,7 @@ final class ScriptedDoor implements StreamDoor {
 
     @Override
     public CompletableFuture<?> tidied() {
+        tidying.complete(true);
         return tidied;
     }
 
