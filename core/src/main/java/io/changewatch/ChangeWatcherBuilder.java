@@ -439,6 +439,7 @@ public final class ChangeWatcherBuilder<T> {
         DiagnosisPlan plan = new DiagnosisPlan(
                 effectiveName(),
                 sourceSettings(),
+                source,
                 Optional.ofNullable(store),
                 startFrom,
                 headroomThresholds,

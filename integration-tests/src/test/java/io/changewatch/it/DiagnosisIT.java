@@ -11,6 +11,7 @@ import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.StartPosition;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.diagnose.Check;
 import io.changewatch.diagnose.Diagnosis;
@@ -89,6 +90,18 @@ class DiagnosisIT {
         assertThat(diagnosis.findings(Check.STREAM))
                 .extracting(Finding::found)
                 .containsExactly("The server opens the stream, beginning now.");
+    }
+
+    @Test
+    void triesTheStreamAsTheWatcherWouldReadIt() {
+        Diagnosis diagnosis =
+                orders().source(StreamSource.PUBLISHER).resumeFrom(store).diagnose();
+
+        assertThat(diagnosis.findings(Check.STREAM))
+                .extracting(Finding::found)
+                .containsExactly(
+                        "It is read through the driver's publisher, because source(PUBLISHER) says so.",
+                        "The server opens the stream, beginning now.");
     }
 
     @Test

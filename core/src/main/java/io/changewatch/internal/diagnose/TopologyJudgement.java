@@ -109,10 +109,7 @@ public final class TopologyJudgement {
                 Finding.of(
                         NOTE,
                         TOPOLOGY,
-                        "The servers are behind a load balancer: the stream is read through the driver's cursor, which stays "
-                                + "with its server. ChangeWatch has not been tested with one.",
-                        "Leave source(StreamSource.AUTO) as it is; COMMANDS would ask another server than that which opened "
-                                + "the stream.");
+                        "The servers are behind a load balancer. ChangeWatch has not been tested with one.");
             case UNKNOWN ->
                 Finding.of(PROBLEM, TOPOLOGY, "No server tells what it is.", "See the finding about the connection.");
         };
@@ -142,10 +139,8 @@ public final class TopologyJudgement {
                         NOTE,
                         TOPOLOGY,
                         "The client knows " + routers + " mongos (" + addresses(answering(cluster))
-                                + "): the stream is read through the driver's cursor, which stays with its server. "
-                                + "ChangeWatch has not been tested with a mongos.",
-                        "Leave source(StreamSource.AUTO) as it is; COMMANDS would ask another mongos than that which opened "
-                                + "the stream.")
+                                + "). Their oplogs cannot be seen, so headroom stays unknown; and ChangeWatch has not been "
+                                + "tested with a mongos.")
                 : Finding.of(
                         NOTE,
                         TOPOLOGY,

@@ -60,7 +60,7 @@ public final class ClientSourceProvider implements SourceProvider {
                 watcher,
                 choice.source() == StreamSource.PUBLISHER ? "through the driver's publisher" : "with its own commands",
                 choice.reason());
-        choice.warning().ifPresent(warning -> LOG.warn("[{}] {}", watcher, warning));
+        choice.warning().ifPresent(warning -> LOG.warn("[{}] {} {}", watcher, warning, StreamChoice.REMEDY));
     }
 
     /** A client that was closed meanwhile tells nothing. */

@@ -1,6 +1,7 @@
 package io.changewatch.internal.engine;
 
 import io.changewatch.StartPosition;
+import io.changewatch.StreamSource;
 import io.changewatch.event.Namespace;
 import io.changewatch.internal.diagnose.Asked;
 import io.changewatch.internal.source.SourceSettings;
@@ -19,6 +20,7 @@ import java.util.Optional;
 public record DiagnosisPlan(
         String watcher,
         SourceSettings source,
+        StreamSource streamSource,
         Optional<ResumeTokenStore> store,
         StartPosition startFrom,
         List<Duration> headroomThresholds,

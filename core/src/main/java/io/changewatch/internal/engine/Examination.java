@@ -3,8 +3,10 @@ package io.changewatch.internal.engine;
 import static io.changewatch.diagnose.Severity.NOTE;
 import static io.changewatch.diagnose.Severity.OK;
 import static io.changewatch.diagnose.Severity.PROBLEM;
+import static io.changewatch.diagnose.Severity.WARNING;
 
 import com.mongodb.MongoCommandException;
+import com.mongodb.ReadPreference;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.reactivestreams.client.MongoClient;
 import io.changewatch.StartPosition;
@@ -31,6 +33,7 @@ import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.OplogWindow;
 import io.changewatch.internal.source.ServerQuestions;
 import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.internal.source.StreamChoice;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +54,7 @@ final class Examination {
     private final Optional<Integer> pool;
     private final ServerQuestions servers;
     private final SourceProvider sources;
+    private final ReadPreference preference;
     private final Interview interview;
     private final Questionnaire questionnaire;
     private final CheckpointLook checkpoint;
@@ -66,7 +70,8 @@ final class Examination {
         this.asked = plan.asked();
         this.pool = pool;
         this.servers = new ServerQuestions(client);
-        this.sources = ClientSourceProvider.of(plan.watcher(), StreamSource.AUTO, client, null);
+        this.sources = ClientSourceProvider.of(plan.watcher(), plan.streamSource(), client, null);
+        this.preference = client.getReadPreference();
         this.interview = new Interview(servers, surroundings);
         this.questionnaire = new Questionnaire(interview, asked);
         this.checkpoint = new CheckpointLook(plan, interview, surroundings);
@@ -148,11 +153,21 @@ final class Examination {
                 Product.of(hello, questionnaire.buildInfo().reply().orElseGet(BsonDocument::new), hosts(seen, hello));
         facts = facts(seen, product, hello);
         findings.addAll(TopologyJudgement.judge(seen, questionnaire.parameters()));
+        tell(StreamChoice.of(plan.streamSource(), preference, seen));
         findings.addAll(ProductJudgement.judge(product, asked));
         if (product == Product.MONGODB) {
             findings.addAll(
                     VersionJudgement.judge(questionnaire.buildInfo(), facts.featureCompatibilityVersion(), asked));
         }
+    }
+
+    private void tell(StreamChoice choice) {
+        if (choice.source() == StreamSource.PUBLISHER) {
+            findings.add(Finding.of(
+                    OK, Check.STREAM, "It is read through the driver's publisher, because " + choice.reason() + "."));
+        }
+        choice.warning()
+                .ifPresent(found -> findings.add(Finding.of(WARNING, Check.TOPOLOGY, found, StreamChoice.REMEDY)));
     }
 
     private ServerFacts facts(ClusterDescription seen, Product product, BsonDocument hello) {

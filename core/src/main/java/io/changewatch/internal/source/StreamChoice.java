@@ -11,12 +11,14 @@ import java.util.Optional;
  *
  * @param source {@code COMMANDS} or {@code PUBLISHER}
  * @param reason completes "because ..."
- * @param warning what cannot work with this choice, with the remedy; empty where nothing speaks against it
+ * @param warning what cannot work with this choice until {@link #REMEDY}; empty where nothing speaks against it
  */
 public record StreamChoice(StreamSource source, String reason, Optional<String> warning) {
 
+    public static final String REMEDY = "Use source(AUTO) or source(PUBLISHER), or connect to one mongos.";
+
     /** Decides for the servers that the driver knows now. */
-    static StreamChoice of(StreamSource asked, ReadPreference preference, ClusterDescription cluster) {
+    public static StreamChoice of(StreamSource asked, ReadPreference preference, ClusterDescription cluster) {
         Optional<String> several = severalServers(cluster);
         if (asked == StreamSource.COMMANDS) {
             return new StreamChoice(asked, "source(COMMANDS) says so", several.map(StreamChoice::warning));
@@ -52,7 +54,6 @@ public record StreamChoice(StreamSource source, String reason, Optional<String> 
 
     private static String warning(String several) {
         return "source(COMMANDS) does not work reliably here, as " + several
-                + ": a getMore may reach a server that does not know its cursor, and the stream is opened again each time. "
-                + "Use source(AUTO) or source(PUBLISHER), or connect to one mongos.";
+                + ": a getMore may reach a server that does not know its cursor, and the stream is opened again each time.";
     }
 }
