@@ -8,6 +8,7 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
 import io.changewatch.observe.WatcherActivity;
 import io.changewatch.observe.WatcherStats;
@@ -24,9 +25,14 @@ import org.bson.Document;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
 
 /** What a watcher says it is doing, on a real set of three nodes, from which nothing is lost meanwhile. */
+@BothSources
 class ActivityIT {
+    @Parameter
+    StreamSource source;
+
     private static LocalReplicaSet servers;
     private static MongoClient client;
 
@@ -147,6 +153,7 @@ class ActivityIT {
     private ChangeWatcherBuilder<Document> watcher() {
         return ChangeWatcher.of(client)
                 .collection(database, "orders")
+                .source(source)
                 .maxAwait(Duration.ofMillis(200))
                 .onEvent(handled::add);
     }

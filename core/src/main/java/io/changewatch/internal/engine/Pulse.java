@@ -36,13 +36,23 @@ final class Pulse {
     private volatile @Nullable Answer answer;
     private volatile @Nullable ResumeToken newest;
 
-    /** What the server said last. */
+    /**
+     * What the server said last.
+     *
+     * @param serverTime what it told last of its clock, then or before
+     */
     private record Answer(
             int events,
             int bytes,
             @Nullable BsonTimestamp serverTime,
+            long serverTimeNanos,
             @Nullable ResumeToken end,
             long nanos) {
+
+        /** The server's clock at the answer, in seconds: it has gone on since it was told. */
+        long serverSeconds(BsonTimestamp told) {
+            return seconds(told) + Duration.ofNanos(nanos - serverTimeNanos).toSeconds();
+        }
 
         boolean isFull(SourceSettings settings) {
             return events >= settings.batchSize() || bytes >= FULL_BYTES;
@@ -63,8 +73,17 @@ final class Pulse {
 
     /** The server has answered. */
     void answered(RawBatch batch, long nanos) {
-        answer = new Answer(batch.size(), batch.bytes().length, batch.operationTime(), batch.positionAfter(), nanos);
+        Answer before = answer;
+        BsonTimestamp told = batch.operationTime();
+        answer = told == null && before != null
+                ? answer(batch, before.serverTime(), before.serverTimeNanos(), nanos)
+                : answer(batch, told, nanos, nanos);
         asking = false;
+    }
+
+    private static Answer answer(RawBatch batch, @Nullable BsonTimestamp serverTime, long serverTimeNanos, long nanos) {
+        return new Answer(
+                batch.size(), batch.bytes().length, serverTime, serverTimeNanos, batch.positionAfter(), nanos);
     }
 
     /** The watcher begins to wait for the application. */
@@ -97,7 +116,7 @@ final class Pulse {
         if (last == null || last.serverTime() == null) {
             return Optional.empty();
         }
-        long seconds = seconds(last.serverTime()) - seconds(position.clusterTime());
+        long seconds = last.serverSeconds(last.serverTime()) - seconds(position.clusterTime());
         boolean finished = last.end() == null || !position.token().isBefore(last.end());
         Duration since = finished ? Duration.ZERO : Duration.ofNanos(nanos - last.nanos());
         return Optional.of(Duration.ofSeconds(Math.max(0, seconds)).plus(since));

@@ -150,14 +150,14 @@ final class StreamReader {
         closeQuietly(source);
     }
 
-    /** What cannot be closed is left to the server, which ends idle cursors. */
+    /** What cannot be closed is left to the server, which ends cursors with their session. */
     private void closeQuietly(@Nullable AutoCloseable open) {
         try {
             if (open != null) {
                 open.close();
             }
         } catch (Exception e) {
-            LOG.warn("[{}] Could not close the stream; the server ends it when it has been idle.", settings.name(), e);
+            LOG.warn("[{}] Could not close the stream; the server ends it with its session.", settings.name(), e);
         }
     }
 }

@@ -8,11 +8,13 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonInvalidOperationException;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks a server about its cluster, beside any change stream.
@@ -22,10 +24,10 @@ import org.bson.BsonValue;
 final class ClusterQuestions {
     private final MongoClient client;
     private final ReadPreference preference;
-    private final Duration limit;
+    private final Supplier<Duration> limit;
 
-    /** Questions to be answered within {@code limit} each, by a server for {@code preference}. */
-    ClusterQuestions(MongoClient client, ReadPreference preference, Duration limit) {
+    /** Questions that the driver gives up after {@code limit} each, to a server for {@code preference}. */
+    ClusterQuestions(MongoClient client, ReadPreference preference, Supplier<Duration> limit) {
         this.client = client;
         this.preference = preference;
         this.limit = limit;
@@ -42,8 +44,14 @@ final class ClusterQuestions {
     }
 
     private static ClusterFacts facts(BsonDocument hello, String identity) {
-        BsonValue time = hello.get("operationTime");
-        return new ClusterFacts(identity, time instanceof BsonTimestamp timestamp ? timestamp : null);
+        return new ClusterFacts(identity, time(hello));
+    }
+
+    /** The newest that the cluster has told any member; a secondary's own time may be far behind it. */
+    private static @Nullable BsonTimestamp time(BsonDocument hello) {
+        BsonValue newest = hello.getDocument("$clusterTime", new BsonDocument()).get("clusterTime");
+        BsonValue time = newest instanceof BsonTimestamp ? newest : hello.get("operationTime");
+        return time instanceof BsonTimestamp timestamp ? timestamp : null;
     }
 
     /** Empty where the server does not tell, for want of a privilege, or answers otherwise than a mongod. */
@@ -77,7 +85,7 @@ final class ClusterQuestions {
 
     private CompletableFuture<BsonDocument> run(String database, BsonDocument command) {
         return FirstElement.of(() -> client.getDatabase(database)
-                .withTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .withTimeout(limit.get().toMillis(), TimeUnit.MILLISECONDS)
                 .runCommand(command, preference, BsonDocument.class));
     }
 }

@@ -1,6 +1,5 @@
 package io.changewatch.internal.source;
 
-import com.mongodb.ClientSessionOptions;
 import com.mongodb.ReadPreference;
 import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoClient;
@@ -41,7 +40,7 @@ public final class CommandChangeSource implements ChangeSource {
         this.commands = new StreamCommands(settings);
         this.watchdog = new Watchdog(settings.maxAwait(), settings.unresponsiveAfter());
         this.patience = new Patience(waiter, watchdog);
-        this.questions = new ClusterQuestions(client, ReadPreference.primary(), watchdog.openLimit());
+        this.questions = new ClusterQuestions(client, ReadPreference.primary(), watchdog::questionLimit);
     }
 
     @Override
@@ -52,15 +51,8 @@ public final class CommandChangeSource implements ChangeSource {
         if (watchdog.isSuspicious()) {
             new ConnectionProbe(client, ReadPreference.primary()).run(waiter, watchdog.probeLimit());
         }
-        return open(new DriverSession(client, startSession(), commands.database()), position);
-    }
-
-    /** Without causal consistency: it would add {@code afterClusterTime} to the read concern and gain nothing. */
-    private ClientSession startSession() throws InterruptedException {
-        ClientSessionOptions options =
-                ClientSessionOptions.builder().causallyConsistent(false).build();
-        CompletableFuture<ClientSession> session = FirstElement.of(() -> client.startSession(options));
-        return patience.await(session, "The start of a session", () -> true);
+        ClientSession session = patience.await(Sessions.start(client), "The start of a session", () -> true);
+        return open(new DriverSession(client, session, commands.database()), position);
     }
 
     private ChangeCursor open(CommandSession session, StartPosition position) throws InterruptedException {

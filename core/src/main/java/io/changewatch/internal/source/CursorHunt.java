@@ -52,11 +52,19 @@ final class CursorHunt {
     }
 
     private CompletableFuture<Boolean> end(BsonDocument killCursors, int attempt) {
-        if (attempt > ATTEMPTS || !anybody.getAsBoolean()) {
+        if (attempt > ATTEMPTS || !isAnybodyThere()) {
             return CompletableFuture.completedFuture(false);
         }
         return askAtOnce(killCursors, Math.min(attempt, MOST_AT_ONCE))
                 .thenCompose(killed -> killed ? CompletableFuture.completedFuture(true) : later(killCursors, attempt));
+    }
+
+    private boolean isAnybodyThere() {
+        try {
+            return anybody.getAsBoolean();
+        } catch (RuntimeException e) { // of a read preference that does not fit these servers
+            return false;
+        }
     }
 
     /** True as soon as one had the cursor, whatever the others say, or whether they say anything. */
@@ -78,7 +86,7 @@ final class CursorHunt {
     }
 
     private CompletableFuture<Boolean> later(BsonDocument killCursors, int attempt) {
-        Executor soon = CompletableFuture.delayedExecutor(INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+        Executor soon = CompletableFuture.delayedExecutor(INTERVAL.toMillis(), TimeUnit.MILLISECONDS, Runnable::run);
         return CompletableFuture.supplyAsync(() -> attempt + 1, soon).thenCompose(next -> end(killCursors, next));
     }
 }

@@ -3,7 +3,7 @@ package io.changewatch.internal.source;
 import static org.bson.codecs.configuration.CodecRegistries.fromCodecs;
 import static org.bson.codecs.configuration.CodecRegistries.fromRegistries;
 
-import com.mongodb.ClientSessionOptions;
+import com.mongodb.MongoCommandException;
 import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.reactivestreams.client.AggregatePublisher;
@@ -15,9 +15,9 @@ import io.changewatch.event.Namespace;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
 import org.bson.RawBsonDocument;
@@ -38,8 +38,6 @@ import org.reactivestreams.Publisher;
  */
 final class DriverDoor implements StreamDoor {
     private static final CodecRegistry REPLY_CODEC = fromCodecs(new ServerReply.ReplyCodec());
-    private static final ClientSessionOptions WITHOUT_CAUSALITY =
-            ClientSessionOptions.builder().causallyConsistent(false).build();
     private static final Duration A_MOMENT = Duration.ofSeconds(1);
     private static final Duration PATIENCE_WHEN_KILLING = Duration.ofSeconds(2);
 
@@ -89,12 +87,12 @@ final class DriverDoor implements StreamDoor {
     public CompletableFuture<CursorReply> look(StartPosition position, int events, Duration within) {
         BsonDocument command = commands.aggregate(position, events)
                 .append("maxTimeMS", new BsonInt64(within.plus(A_MOMENT).toMillis()));
-        CompletableFuture<ClientSession> session = FirstElement.of(() -> client.startSession(WITHOUT_CAUSALITY));
+        CompletableFuture<ClientSession> session = Sessions.start(client);
         CompletableFuture<CursorReply> reply = session.thenCompose(
                         open -> FirstElement.of(() -> untimed.runCommand(open, command, preference, ServerReply.class)))
                 .thenApply(CursorReply::read);
         CompletableFuture<?> end = reply.thenCompose(this::kill)
-                .exceptionally(failure -> true)
+                .exceptionally(DriverDoor::isWithoutCursor)
                 .thenCombine(session, this::leave)
                 .handle((left, failure) -> true);
         tidied = CompletableFuture.allOf(tidied, end);
@@ -111,19 +109,17 @@ final class DriverDoor implements StreamDoor {
         strays.updateAndGet(present -> killed ? 0 : present + 1);
     }
 
-    /**
-     * A server ends no cursor with a session for being idle. But a session may be ended through any server, and each then ends
-     * what it has of it within some minutes. It must not go back to the driver's pool, where the next command would revive it.
-     */
+    /** What a server refuses it has not opened; of what was lost on the way, nobody knows. */
+    private static boolean isWithoutCursor(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof MongoCommandException;
+    }
+
     private boolean leave(boolean killed, ClientSession session) {
         if (killed) {
-            session.close();
+            Sessions.giveBack(session);
         } else {
-            BsonDocument endSessions = new BsonDocument(
-                    "endSessions",
-                    new BsonArray(List.of(session.getServerSession().getIdentifier())));
-            CompletableFuture<?> unused = FirstElement.of(
-                    () -> client.getDatabase("admin").runCommand(endSessions, preference, BsonDocument.class));
+            Sessions.end(client, session, preference);
         }
         return killed;
     }

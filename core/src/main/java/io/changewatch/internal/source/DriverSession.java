@@ -25,7 +25,7 @@ import org.reactivestreams.Publisher;
  * server selection's stays and bounds also the wait for a connection of the pool.
  *
  * <p>The session goes back to the driver's pool when nobody uses it any more: the driver fails, and closes the connection,
- * when a reply arrives for a session that was closed meanwhile.
+ * when a reply arrives for a session that was closed meanwhile. Where a cursor may be left in it, it is ended instead.
  *
  * <p>Thread-safe.
  */
@@ -38,13 +38,12 @@ final class DriverSession implements CommandSession {
     private final ClientSession session;
     private final MongoDatabase untimed;
     private final MongoDatabase timed;
-    /**
-     * A primary that steps down closes nothing: it is a secondary then, and keeps the cursor until that has been idle for ten
-     * minutes.
-     */
+    /** A primary that steps down closes nothing: it is a secondary then, and keeps the cursor for as long as its session lives. */
     private final CursorHunt formerPrimary;
     /** The commands in flight, plus one until {@link #release()}. */
     private final AtomicInteger users = new AtomicInteger(1);
+
+    private volatile boolean hasStray;
 
     DriverSession(MongoClient client, ClientSession session, String database) {
         this.client = client;
@@ -72,7 +71,10 @@ final class DriverSession implements CommandSession {
         CompletableFuture<?> unused = reply.thenCompose(answer -> CursorHunt.isKilled(answer)
                         ? CompletableFuture.completedFuture(true)
                         : formerPrimary.end(killCursors))
-                .whenComplete((found, failure) -> leave());
+                .whenComplete((found, failure) -> {
+                    hasStray = failure != null || !found;
+                    leave();
+                });
         return reply;
     }
 
@@ -113,7 +115,11 @@ final class DriverSession implements CommandSession {
 
     private void leave() {
         if (users.decrementAndGet() == 0) {
-            session.close();
+            if (hasStray) {
+                Sessions.end(client, session, ReadPreference.primaryPreferred());
+            } else {
+                Sessions.giveBack(session);
+            }
         }
     }
 }

@@ -12,17 +12,24 @@ import org.reactivestreams.Subscription;
 /**
  * Between the driver's threads, which only put events in, and the watcher's, which takes them out.
  *
- * <p>As many are asked for at first as a batch has, and then as many as were taken: the driver reads ahead no further. A failure
- * comes out behind the events that came before it.
+ * <p>One is asked for, and one more each time one comes, until as many wait as a batch has, or {@link #MOST_BYTES} of them: the
+ * driver then asks its server no more, so that no more than one reply comes on top. A failure comes out behind the events that
+ * came before it.
  *
  * <p>Thread-safe.
  */
 final class EventQueue implements Subscriber<RawBsonDocument> {
+    /** A reply of a server is not larger. */
+    static final int MOST_BYTES = 16 << 20;
+
     private final int capacity;
     private final ReentrantLock lock = new ReentrantLock();
 
     // Guarded by the lock.
     private List<RawBsonDocument> events = new ArrayList<>();
+    private long bytes;
+    private boolean isAsked;
+    private boolean isCancelled;
     private CompletableFuture<Boolean> arrival = new CompletableFuture<>();
     private @Nullable Throwable failure;
     private @Nullable Subscription subscription;
@@ -58,6 +65,7 @@ final class EventQueue implements Subscriber<RawBsonDocument> {
             }
             List<RawBsonDocument> taken = events;
             events = new ArrayList<>();
+            bytes = 0;
             if (subscription != null) {
                 arrival = new CompletableFuture<>();
             }
@@ -67,40 +75,57 @@ final class EventQueue implements Subscriber<RawBsonDocument> {
         }
     }
 
-    /** Asks for as many more. */
-    void request(int count) {
-        Subscription present = subscription();
-        if (present != null) {
-            present.request(count);
+    /** Asks for more, unless enough waits or more has been asked for. */
+    void requestMore() {
+        Subscription asked = null;
+        lock.lock();
+        try {
+            if (!isAsked && hasRoom()) {
+                isAsked = true;
+                asked = subscription;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (asked != null) {
+            asked.request(1);
         }
     }
 
-    /** Wants nothing more. Idempotent. */
+    private boolean hasRoom() {
+        return events.size() < capacity && bytes < MOST_BYTES;
+    }
+
+    /** Wants nothing more, also where the stream is not open yet. Idempotent. */
     void cancel() {
-        Subscription present = subscription();
+        Subscription present;
+        lock.lock();
+        try {
+            isCancelled = true;
+            present = subscription;
+        } finally {
+            lock.unlock();
+        }
         if (present != null) {
             present.cancel();
         }
     }
 
-    private @Nullable Subscription subscription() {
-        lock.lock();
-        try {
-            return subscription;
-        } finally {
-            lock.unlock();
-        }
-    }
-
     @Override
     public void onSubscribe(Subscription given) {
+        boolean isTooLate;
         lock.lock();
         try {
             subscription = given;
+            isTooLate = isCancelled;
         } finally {
             lock.unlock();
         }
-        given.request(capacity);
+        if (isTooLate) {
+            given.cancel();
+        } else {
+            requestMore();
+        }
     }
 
     @Override
@@ -109,11 +134,14 @@ final class EventQueue implements Subscriber<RawBsonDocument> {
         lock.lock();
         try {
             events.add(event);
+            bytes += event.getByteLength();
+            isAsked = false;
             present = arrival; // not the next one, which begins when this event has been taken
         } finally {
             lock.unlock();
         }
         present.complete(true);
+        requestMore();
     }
 
     @Override

@@ -14,10 +14,11 @@ final class ProbeSchedule {
     /** A look is an {@code aggregate}, on a sharded cluster on every shard. The server's own no-op comes each 10 s. */
     static final Duration HEARTBEAT = Duration.ofSeconds(3);
 
-    static final Duration LONGEST = Duration.ofMinutes(10);
+    static final Duration LONGEST = Duration.ofMinutes(1);
     private static final int MOST_DOUBLINGS = 8;
 
     private final Duration longest;
+    private final Duration rarest;
     private final LongSupplier nanos;
     private Duration interval;
     private int strays;
@@ -25,7 +26,8 @@ final class ProbeSchedule {
 
     ProbeSchedule(Duration maxAwait, LongSupplier nanos) {
         this.interval = maxAwait;
-        this.longest = maxAwait.compareTo(HEARTBEAT) > 0 ? maxAwait : HEARTBEAT;
+        this.longest = larger(maxAwait, HEARTBEAT);
+        this.rarest = larger(maxAwait, LONGEST);
         this.nanos = nanos;
         this.quietSince = nanos.getAsLong();
     }
@@ -35,7 +37,7 @@ final class ProbeSchedule {
     }
 
     private Duration interval() {
-        return smaller(interval.multipliedBy(1L << Math.min(strays, MOST_DOUBLINGS)), LONGEST);
+        return smaller(interval.multipliedBy(1L << Math.min(strays, MOST_DOUBLINGS)), rarest);
     }
 
     /** Something has come. */
@@ -48,6 +50,10 @@ final class ProbeSchedule {
         strays = leftBehind;
         interval = smaller(interval.multipliedBy(2), longest);
         heard();
+    }
+
+    private static Duration larger(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     private static Duration smaller(Duration one, Duration other) {

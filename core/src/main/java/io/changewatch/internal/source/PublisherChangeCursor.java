@@ -1,6 +1,9 @@
 package io.changewatch.internal.source;
 
 import com.mongodb.MongoException;
+import com.mongodb.MongoNodeIsRecoveringException;
+import com.mongodb.MongoNotPrimaryException;
+import com.mongodb.MongoSocketException;
 import io.changewatch.StartPosition;
 import io.changewatch.event.ResumeToken;
 import java.time.Duration;
@@ -27,7 +30,10 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  * The first is safe whichever server answers: the order of the events and what a majority has committed are the cluster's, not a
  * server's. So nothing that this stream will bring lies between the last position and that token; an event that comes
- * meanwhile lies behind it.
+ * meanwhile lies behind it. Only where the pipeline decides by documents that are looked up, another server may have left out
+ * what this stream still brings: there looks go on from that token, but the position stays.
+ *
+ * <p>A look may meet a server that this stream does not use, so only the second in a row that breaks off ends the stream.
  *
  * <p>Called on the watcher's thread only, except {@link #wake()}.
  */
@@ -37,6 +43,7 @@ final class PublisherChangeCursor implements ChangeCursor {
     private final StreamDoor door;
     private final Watchdog watchdog;
     private final Duration maxAwait;
+    private final boolean isFilteredByLookUps;
     private final EventQueue queue;
     private final ProbeSchedule schedule;
     private final ReplyWaiter waiter = new ReplyWaiter();
@@ -46,6 +53,7 @@ final class PublisherChangeCursor implements ChangeCursor {
     private boolean answered;
     private StartPosition place;
     private @Nullable ResumeToken position;
+    private boolean hasBrokenOff;
     private volatile boolean exhausted;
 
     /** A cursor that is opened by {@link #begin} at {@code place}, where a look was answered with {@code opening}. */
@@ -65,6 +73,7 @@ final class PublisherChangeCursor implements ChangeCursor {
         this.door = door;
         this.watchdog = watchdog;
         this.maxAwait = settings.maxAwait();
+        this.isFilteredByLookUps = settings.isFilteredByLookUps();
         this.queue = new EventQueue(settings.batchSize());
         this.schedule = new ProbeSchedule(settings.maxAwait(), nanos);
         this.opening = opening.batch();
@@ -149,7 +158,7 @@ final class PublisherChangeCursor implements ChangeCursor {
         moveTo(tokenOf(last));
         exhausted = isInvalidate(last);
         if (!exhausted) {
-            queue.request(events.size());
+            queue.requestMore();
         }
         return RawBatch.of(events, position);
     }
@@ -171,10 +180,26 @@ final class PublisherChangeCursor implements ChangeCursor {
         CompletableFuture<CursorReply> look = door.look(place, 1, watchdog.getMoreLimit());
         CursorReply reply = await(look, look);
         exhausted = true;
+        moveTo(tokenOf(reply));
         return quiet(reply);
     }
 
     private RawBatch look() throws InterruptedException {
+        try {
+            RawBatch batch = lookOnce();
+            hasBrokenOff = false;
+            return batch;
+        } catch (MongoSocketException | MongoNotPrimaryException | MongoNodeIsRecoveringException brokenOff) {
+            if (hasBrokenOff || queue.hasArrived()) {
+                throw brokenOff;
+            }
+            hasBrokenOff = true;
+            schedule.looked(door.strays());
+            return RawBatch.NOTHING_YET;
+        }
+    }
+
+    private RawBatch lookOnce() throws InterruptedException {
         CompletableFuture<CursorReply> look = door.look(place, 1, watchdog.getMoreLimit());
         await(CompletableFuture.anyOf(queue.arrival(), look.handle((reply, failure) -> true)), look);
         schedule.looked(door.strays());
@@ -186,6 +211,11 @@ final class PublisherChangeCursor implements ChangeCursor {
             return awaitSeen();
         }
         exhausted = reply.isLast();
+        if (isFilteredByLookUps) {
+            lookFrom(tokenOf(reply));
+        } else {
+            moveTo(tokenOf(reply));
+        }
         return quiet(reply);
     }
 
@@ -210,15 +240,24 @@ final class PublisherChangeCursor implements ChangeCursor {
         return received();
     }
 
-    /** No event up to the token of the look. */
+    /** Up to where a look has seen no event. */
+    private static @Nullable ResumeToken tokenOf(CursorReply look) {
+        return look.batch().size() > 0 ? null : look.batch().positionAfter();
+    }
+
     private RawBatch quiet(CursorReply look) {
-        moveTo(look.batch().size() > 0 ? null : look.batch().positionAfter());
         return RawBatch.of(List.of(), position).at(look.batch().operationTime());
     }
 
     private void moveTo(@Nullable ResumeToken token) {
         if (token != null) {
             position = token;
+            lookFrom(token);
+        }
+    }
+
+    private void lookFrom(@Nullable ResumeToken token) {
+        if (token != null) {
             place = StartPosition.after(token);
         }
     }

@@ -40,7 +40,7 @@ public final class PublisherChangeSource implements ChangeSource {
         this.settings = settings;
         this.watchdog = new Watchdog(settings.maxAwait(), settings.unresponsiveAfter());
         this.patience = new Patience(waiter, watchdog);
-        this.questions = new ClusterQuestions(client, preference, watchdog.openLimit());
+        this.questions = new ClusterQuestions(client, preference, watchdog::questionLimit);
     }
 
     @Override

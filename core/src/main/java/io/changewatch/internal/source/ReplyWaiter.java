@@ -18,6 +18,7 @@ final class ReplyWaiter {
     private static final long SLICE_MILLIS = 250;
 
     private volatile @Nullable CompletableFuture<?> awaited;
+    private @Nullable CompletableFuture<?> original; // of the waiting thread
     private volatile boolean closed;
 
     boolean isClosed() {
@@ -48,8 +49,7 @@ final class ReplyWaiter {
      */
     <T> T await(CompletableFuture<T> reply, Duration limit, BooleanSupplier counts)
             throws InterruptedException, TimeoutException {
-        CompletableFuture<T> waiting = reply.copy();
-        awaited = waiting;
+        CompletableFuture<T> waiting = copyOf(reply);
         throwIfClosed();
         long left = limit.toMillis();
         while (true) {
@@ -63,6 +63,19 @@ final class ReplyWaiter {
                 }
             }
         }
+    }
+
+    /** One for a reply, however often it is waited for: a future keeps all of its copies until it is completed. */
+    @SuppressWarnings("unchecked") // a copy of what is waited for
+    private <T> CompletableFuture<T> copyOf(CompletableFuture<T> reply) {
+        CompletableFuture<?> present = awaited;
+        if (present != null && original == reply) {
+            return (CompletableFuture<T>) present;
+        }
+        CompletableFuture<T> copy = reply.copy();
+        original = reply;
+        awaited = copy;
+        return copy;
     }
 
     private void throwIfClosed() {

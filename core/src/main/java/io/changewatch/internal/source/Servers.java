@@ -15,7 +15,7 @@ final class Servers {
 
     /** Whether there is one at present for the read preference {@code primary}. */
     static boolean knows(MongoClient client) {
-        return servers(client).anyMatch(ServerDescription::isPrimary);
+        return knows(client, ReadPreference.primary());
     }
 
     /** Whether there is one at present for {@code preference}. */
@@ -30,7 +30,7 @@ final class Servers {
 
     /** The address of the one for {@code primary}, for messages. */
     static String describe(MongoClient client) {
-        return describe(servers(client).filter(ServerDescription::isPrimary));
+        return describe(client, ReadPreference.primary());
     }
 
     /** The addresses of those for {@code preference}, for messages. */

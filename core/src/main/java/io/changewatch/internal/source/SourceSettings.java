@@ -30,6 +30,19 @@ public record SourceSettings(
         Optional<Collation> collation,
         Optional<BsonValue> comment) {
 
+    /**
+     * Whether the pipeline may decide by documents that the server looks up when it comes to an update: each server at another
+     * time, and so with another result.
+     */
+    boolean isFilteredByLookUps() {
+        return fullDocument == FullDocument.UPDATE_LOOKUP
+                && pipeline.stream()
+                        .filter(stage -> !stage.containsKey("$unset"))
+                        .anyMatch(stage -> stage.toJson()
+                                .replace("fullDocumentBeforeChange", "")
+                                .contains("fullDocument"));
+    }
+
     /** The same with {@code stage} as the last of the pipeline. */
     public SourceSettings withLastStage(BsonDocument stage) {
         List<BsonDocument> stages = new ArrayList<>(pipeline);

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe.
  */
 final class Watchdog {
+    private static final Duration A_MOMENT = Duration.ofSeconds(1);
     static final Duration LARGEST_MARGIN = Duration.ofMinutes(10);
 
     private final Duration maxAwait;
@@ -41,6 +42,11 @@ final class Watchdog {
 
     Duration openLimit() {
         return marginAfter(fruitlessOpens.get());
+    }
+
+    /** For the driver's own time-out, which only ends a command that nobody waits for any more. */
+    Duration questionLimit() {
+        return openLimit().plus(A_MOMENT);
     }
 
     Duration getMoreLimit() {

@@ -79,6 +79,22 @@ final class ActivityTest {
                 .containsExactly(15L, 16L);
     }
 
+    /** The driver's cursor brings events without the server's time, which goes on from when it was told. */
+    @Test
+    void catchesUpAlsoWithAnswersThatTellNoTime() throws InterruptedException {
+        server.opens()
+                .batchAt(time(160), highWater(100))
+                .then(() -> setup.time.advance(Duration.ofSeconds(5)))
+                .batch(insert(101))
+                .then(this::look);
+        run();
+
+        expect(WatcherActivity.CATCHING_UP, WatcherActivity.CATCHING_UP);
+        assertThat(seen)
+                .extracting(stats -> stats.progress().behind().orElseThrow().toSeconds())
+                .containsExactly(65L, 64L);
+    }
+
     @Test
     void isFurtherBehindTheLongerTheEventsOfAnAnswerTake() throws InterruptedException {
         setup.handler(event -> {

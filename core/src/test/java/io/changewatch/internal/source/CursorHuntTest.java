@@ -2,6 +2,7 @@ package io.changewatch.internal.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.mongodb.MongoConfigurationException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -94,6 +95,17 @@ final class CursorHuntTest {
     @Test
     void givesUpWhereNobodyHasIt() throws Exception {
         assertThat(end()).isFalse();
+    }
+
+    @Test
+    void doesNotFailWhereTheServersCannotBeChosenFrom() throws Exception {
+        CursorHunt unfit = new CursorHunt(
+                () -> {
+                    throw new MongoConfigurationException("maxStalenessSeconds");
+                },
+                this::askTheLeastBusy);
+
+        assertThat(unfit.end(killCursors).get(10, TimeUnit.SECONDS)).isFalse();
     }
 
     @Test

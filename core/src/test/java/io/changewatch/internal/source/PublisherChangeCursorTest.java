@@ -5,6 +5,7 @@ import static io.changewatch.internal.source.ScriptedDoor.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.mongodb.MongoException;
 import com.mongodb.MongoSocketReadException;
 import com.mongodb.ServerAddress;
 import com.mongodb.client.model.changestream.FullDocument;
@@ -40,6 +41,7 @@ final class PublisherChangeCursorTest {
     private final MongoSocketReadException reset = new MongoSocketReadException("reset", new ServerAddress());
 
     private final ScriptedDoor door = new ScriptedDoor();
+    private List<BsonDocument> pipeline = List.of();
     private final ReplyWaiter opened = new ReplyWaiter();
     private Watchdog watchdog = new Watchdog(LONG, LONG);
 
@@ -50,8 +52,8 @@ final class PublisherChangeCursorTest {
     private PublisherChangeCursor cursor(Duration maxAwait, LongSupplier nanos) throws InterruptedException {
         SourceSettings settings = new SourceSettings(
                 Optional.of(Namespace.of("shop", "orders")),
-                List.of(),
-                FullDocument.DEFAULT,
+                pipeline,
+                FullDocument.UPDATE_LOOKUP,
                 FullDocumentBeforeChange.DEFAULT,
                 false,
                 BATCH,
@@ -148,16 +150,18 @@ final class PublisherChangeCursorTest {
     }
 
     @Test
-    void handsOutWhatIsThereWithTheTokenOfTheLastAndAsksForAsMany() throws InterruptedException {
+    void handsOutWhatIsThereWithTheTokenOfTheLastAndAsksForMore() throws InterruptedException {
         ChangeCursor cursor = cursor(LONG);
-        assertThat(door.requested).hasValue(BATCH);
+        assertThat(door.requested).hasValue(1);
         door.events.onNext(insert("11"));
         door.events.onNext(insert("12"));
+        door.events.onNext(insert("13"));
+        assertThat(door.requested).as("a batch").hasValue(BATCH);
 
         RawBatch batch = cursor.next();
-        assertThat(tokens(batch)).containsExactly("11", "12");
-        assertThat(batch.positionAfter()).isEqualTo(token("12"));
-        assertThat(door.requested).hasValue(BATCH + 2);
+        assertThat(tokens(batch)).containsExactly("11", "12", "13");
+        assertThat(batch.positionAfter()).isEqualTo(token("13"));
+        assertThat(door.requested).hasValue(BATCH + 1);
     }
 
     @Test
@@ -185,7 +189,6 @@ final class PublisherChangeCursorTest {
 
         assertThat(tokens(cursor.next())).containsExactly("11");
         assertThat(cursor.isExhausted()).isTrue();
-        assertThat(door.requested).as("nothing more").hasValue(BATCH);
         assertThat(door.looks).isEmpty();
         assertThatThrownBy(cursor::next).isInstanceOf(IllegalStateException.class);
     }
@@ -280,9 +283,48 @@ final class PublisherChangeCursorTest {
         @Test
         void throwsWhatALookFailsWith() throws InterruptedException {
             ChangeCursor cursor = cursor(AT_ONCE);
-            door.answer.completeExceptionally(reset);
+            MongoException gone = new MongoException(286, "history lost");
+            door.answer.completeExceptionally(gone);
 
+            assertThatThrownBy(cursor::next).isSameAs(gone);
+        }
+
+        /** Of a server that another look may not meet, and that this stream does not use. */
+        @Test
+        void endsWithTheSecondLookInARowThatBreaksOff() throws InterruptedException {
+            AtomicLong clock = new AtomicLong();
+            ChangeCursor cursor = cursor(AT_ONCE, clock::get);
+            CompletableFuture<CursorReply> brokenOff = CompletableFuture.failedFuture(reset);
+            for (int i = 0; i < 3; i++) {
+                clock.addAndGet(LONG.toNanos());
+                door.answer = brokenOff;
+                assertThat(cursor.next().isNothingYet()).isTrue();
+                clock.addAndGet(LONG.toNanos());
+                door.answer = CompletableFuture.completedFuture(answer(78, "2" + i, ""));
+                assertThat(cursor.next().positionAfter()).isEqualTo(token("2" + i));
+            }
+            door.answer = brokenOff;
+            clock.addAndGet(LONG.toNanos());
+            assertThat(cursor.next().isNothingYet()).isTrue();
+            clock.addAndGet(LONG.toNanos());
             assertThatThrownBy(cursor::next).isSameAs(reset);
+        }
+
+        /** The look's server may have looked the document up later, and left out what this stream still brings. */
+        @Test
+        void keepsItsPositionWhereThePipelineDecidesByLookUps() throws InterruptedException {
+            pipeline = List.of(BsonDocument.parse("{$match: {'fullDocument.status': 'new'}}"));
+            AtomicLong clock = new AtomicLong();
+            ChangeCursor cursor = cursor(AT_ONCE, clock::get);
+            for (String seen : List.of("20", "30")) {
+                clock.addAndGet(LONG.toNanos());
+                door.answer = CompletableFuture.completedFuture(answer(78, seen, ""));
+                assertThat(cursor.next().positionAfter()).isEqualTo(token("10"));
+            }
+            assertThat(door.looks).containsExactly(StartPosition.after(token("10")), StartPosition.after(token("20")));
+
+            door.events.onNext(insert("15"));
+            assertThat(cursor.next().positionAfter()).isEqualTo(token("15"));
         }
 
         @Test

@@ -42,6 +42,17 @@ final class ReplyWaiterTest {
                 .isEqualTo("late");
     }
 
+    /** A quiet stream is waited for a second at a time, for days. */
+    @Test
+    void keepsNothingOfAWaitInTheReply() {
+        CompletableFuture<String> reply = new CompletableFuture<>();
+        for (int i = 0; i < 20; i++) {
+            assertThatThrownBy(() -> waiter.await(reply, Duration.ofMillis(1))).isInstanceOf(TimeoutException.class);
+        }
+
+        assertThat(reply.getNumberOfDependents()).isEqualTo(1);
+    }
+
     @Test
     void throwsWhatTheReplyFailedWith() {
         IllegalArgumentException refused = new IllegalArgumentException("no");
