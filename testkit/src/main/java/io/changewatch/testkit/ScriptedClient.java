@@ -11,14 +11,17 @@ import com.mongodb.connection.ServerType;
 import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoDatabase;
+import com.mongodb.session.ServerSession;
 import io.changewatch.testkit.model.ServerErrors;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.bson.BsonBinary;
 import org.bson.BsonBinaryReader;
 import org.bson.BsonDocument;
 import org.bson.Document;
@@ -58,7 +61,15 @@ final class ScriptedClient {
     private static ClientSession session() {
         return proxy(ClientSession.class, (proxy, method, arguments) -> switch (method.getName()) {
             case "close" -> null;
+            case "getServerSession" -> serverSession();
             default -> other(ClientSession.class, proxy, method, arguments);
+        });
+    }
+
+    private static ServerSession serverSession() {
+        return proxy(ServerSession.class, (proxy, method, arguments) -> switch (method.getName()) {
+            case "getIdentifier" -> new BsonDocument("id", new BsonBinary(UUID.randomUUID()));
+            default -> other(ServerSession.class, proxy, method, arguments);
         });
     }
 

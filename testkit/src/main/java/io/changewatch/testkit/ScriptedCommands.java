@@ -25,6 +25,7 @@ import org.bson.BsonInt32;
 import org.bson.BsonInt64;
 import org.bson.BsonNull;
 import org.bson.BsonString;
+import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScriptedCommands implements AutoCloseable {
     private static final Set<String> KNOWN =
-            Set.of("aggregate", "getMore", "killCursors", "ping", "hello", "replSetGetConfig");
+            Set.of("aggregate", "getMore", "killCursors", "endSessions", "ping", "hello", "replSetGetConfig");
     private static final String SET_NAME = "scripted";
     private static final int DEFAULT_BATCH = 1_000;
     private static final long DEFAULT_AWAIT_MILLIS = 1_000;
@@ -142,8 +143,10 @@ final class ScriptedCommands implements AutoCloseable {
             case "aggregate" -> answer.complete(open(database, command));
             case "getMore" -> getMore(command, answer);
             case "killCursors" -> {
-                command.getArray("cursors").forEach(id -> kill(id.asInt64().getValue()));
-                answer.complete(ok(new BsonDocument()));
+                List<BsonValue> killed = command.getArray("cursors").stream()
+                        .filter(id -> kill(id.asInt64().getValue()))
+                        .toList();
+                answer.complete(ok(new BsonDocument("cursorsKilled", new BsonArray(killed))));
             }
             case "hello" -> answer.complete(hello());
             case "find" -> answer.complete(oldestEntry());
@@ -233,11 +236,13 @@ final class ScriptedCommands implements AutoCloseable {
         }
     }
 
-    private void kill(long id) {
+    /** Whether there was one. */
+    private boolean kill(long id) {
         Stream killed = forget(id);
         if (killed != null && killed.waiting != null) {
             killed.waiting.completeExceptionally(ServerErrors.command(237, "CursorKilled", "cursor was killed"));
         }
+        return killed != null;
     }
 
     private @Nullable Stream forget(long id) {

@@ -33,11 +33,13 @@ import org.jspecify.annotations.Nullable;
  * meanwhile lies behind it. Only where the pipeline decides by documents that are looked up, another server may have left out
  * what this stream still brings: there looks go on from that token, but the position stays.
  *
- * <p>A look may meet a server that this stream does not use, so only the second in a row that breaks off ends the stream.
+ * <p>A look may meet a server that this stream does not use, so one that breaks off at once does not end the stream, unless the
+ * one before did as well.
  *
  * <p>Called on the watcher's thread only, except {@link #wake()}.
  */
 final class PublisherChangeCursor implements ChangeCursor {
+    private static final Duration AT_ONCE = Duration.ofSeconds(1);
     private static final Duration PATIENCE_WITH_KILLS = Duration.ofSeconds(1);
 
     private final StreamDoor door;
@@ -185,12 +187,14 @@ final class PublisherChangeCursor implements ChangeCursor {
     }
 
     private RawBatch look() throws InterruptedException {
+        long begin = System.nanoTime();
         try {
             RawBatch batch = lookOnce();
             hasBrokenOff = false;
             return batch;
         } catch (MongoSocketException | MongoNotPrimaryException | MongoNodeIsRecoveringException brokenOff) {
-            if (hasBrokenOff || queue.hasArrived()) {
+            Duration silence = Duration.ofNanos(System.nanoTime() - begin);
+            if (hasBrokenOff || queue.hasArrived() || silence.compareTo(AT_ONCE) > 0) {
                 throw brokenOff;
             }
             hasBrokenOff = true;
