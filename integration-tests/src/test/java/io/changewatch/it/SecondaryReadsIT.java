@@ -30,6 +30,9 @@ class SecondaryReadsIT {
     @BeforeAll
     static void startServers() {
         servers = LocalReplicaSet.builder().members(MEMBERS).start();
+        // Otherwise one secondary may replicate from the other, and stand still with it: then nothing is committed for
+        // long.
+        ReplicaSetSettings.set(servers, "chainingAllowed", false);
         members = IntStream.range(0, MEMBERS)
                 .mapToObj(member -> MongoClients.create(servers.connectionString(member)))
                 .toList();
@@ -44,7 +47,8 @@ class SecondaryReadsIT {
     @BeforeEach
     void startWatching() {
         orders = WatchedOrders.start(
-                servers.connectionString() + "&readPreference=secondary", servers.connectionString());
+                servers.connectionString() + "&readPreference=secondary&localThresholdMS=1000",
+                servers.connectionString());
     }
 
     @AfterEach
