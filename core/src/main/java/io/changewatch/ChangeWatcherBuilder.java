@@ -442,6 +442,7 @@ public final class ChangeWatcherBuilder<T> {
                 source,
                 Optional.ofNullable(store),
                 startFrom,
+                whenHistoryLost,
                 headroomThresholds,
                 allProblems());
         return Diagnoser.diagnose(plan, client, settings, Surroundings.ofTheMachine());

@@ -70,6 +70,24 @@ class ShutdownIT {
         eventually(() -> cursors().isEmpty());
     }
 
+    /** Its own client is closed with it: what is not ended before stays on the server. */
+    @Test
+    void leavesNoCursorBehindWithAClientOfItsOwn() {
+        for (int i = 0; i < 3; i++) {
+            ChangeWatcher watcher = ChangeWatcher.connect(TestServer.connectionString())
+                    .collection(database, "orders")
+                    .source(source)
+                    .name("shutdown")
+                    .comment("shutdown of " + database)
+                    .onEvent(event -> handled.incrementAndGet())
+                    .start();
+            eventually(() -> !cursors().isEmpty());
+            watcher.close();
+        }
+
+        assertThat(cursors()).isEmpty();
+    }
+
     @Test
     void handsOutNothingTwiceAfterACleanStop() {
         try (ChangeWatcher watcher =

@@ -146,15 +146,22 @@ public record ImagesJudgement(Asked asked) {
         }
         return List.of(parameter
                 .refusal()
-                .map(refusal -> Finding.of(
-                        NOTE,
-                        IMAGES,
-                        "How long images are kept could not be checked: " + refusal.reason() + ".",
-                        "Grant the user the action getClusterParameter on the resource {cluster: true}."))
+                .map(ImagesJudgement::unknownRetention)
                 .orElseGet(() -> expiry(parameter.reply().orElseThrow())
                         .map(expiry -> ofExpiry(expiry, window, away))
                         .orElseGet(() ->
                                 Finding.of(OK, IMAGES, "Images are kept as long as the oplog keeps their changes."))));
+    }
+
+    private static Finding unknownRetention(Answer.Refusal refusal) {
+        String found = "How long images are kept could not be checked: " + refusal.reason() + ".";
+        return refusal.isForWantOfPrivilege()
+                ? Finding.of(
+                        NOTE,
+                        IMAGES,
+                        found,
+                        "Grant the user the action getClusterParameter on the resource {cluster: true}.")
+                : Finding.of(NOTE, IMAGES, found);
     }
 
     /** Empty for {@code off}, the default. */

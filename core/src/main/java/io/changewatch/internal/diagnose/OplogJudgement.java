@@ -18,12 +18,15 @@ import org.bson.BsonTimestamp;
  *
  * <p>Immutable and thread-safe.
  *
+ * @param goesOn whether the watcher was told to go on behind a gap
  * @param thresholds below which headroom is low; none if it is not to be judged
  */
-public record OplogJudgement(Window window, List<Duration> thresholds) {
-    /** What to do about lost history. */
-    public static final String LOST_REMEDY = "Enlarge the oplog or its minimum retention. To accept the gap, choose "
+public record OplogJudgement(Window window, List<Duration> thresholds, boolean goesOn) {
+    private static final String LOST_REMEDY = "Enlarge the oplog or its minimum retention. To accept the gap, choose "
             + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW.";
+
+    /** By which clocks differ. */
+    private static final Duration CLOCKS = Duration.ofMinutes(1);
 
     private static final String ENLARGE = "Enlarge the oplog or its minimum retention: replSetResizeOplog.";
 
@@ -47,6 +50,15 @@ public record OplogJudgement(Window window, List<Duration> thresholds) {
         boolean hasLost(BsonTimestamp time) {
             return !growing && time.compareTo(oldest) < 0;
         }
+    }
+
+    private static final String GAP_REMEDY =
+            "The watcher goes on behind a Gap, as whenHistoryLost says. To lose nothing the next time, "
+                    + "enlarge the oplog or its minimum retention.";
+
+    /** What to do about lost history. */
+    public static String remedyOfLoss(boolean goesOn) {
+        return goesOn ? GAP_REMEDY : LOST_REMEDY;
     }
 
     /** What is said where the oplog cannot be looked at. */
@@ -78,6 +90,16 @@ public record OplogJudgement(Window window, List<Duration> thresholds) {
         if (window.hasLost(position)) {
             return lost(position, what);
         }
+        if (Span.between(window.newest(), position).compareTo(CLOCKS) > 0) {
+            return future(position, what);
+        }
+        if (position.compareTo(window.oldest()) < 0) {
+            return Finding.of(
+                    OK,
+                    OPLOG,
+                    upperCase(what) + " of " + Span.wallTime(position) + " lies before the oldest entry of the "
+                            + "oplog, which has not lost an entry yet.");
+        }
         Duration remaining = Span.between(window.oldest(), position);
         String reach = what + " of " + Span.wallTime(position) + " lies " + inWords(remaining)
                 + " behind the oldest entry of the oplog, which spans " + inWords(window.span());
@@ -94,15 +116,25 @@ public record OplogJudgement(Window window, List<Duration> thresholds) {
                 "Start the watcher soon. " + ENLARGE);
     }
 
+    private Finding future(BsonTimestamp position, String what) {
+        return Finding.of(
+                WARNING,
+                OPLOG,
+                upperCase(what) + " of " + Span.wallTime(position) + " lies "
+                        + inWords(Span.between(window.newest(), position))
+                        + " after the newest entry of the oplog: until then, the watcher hands out nothing.",
+                "Correct the time, if that is not meant.");
+    }
+
     private Finding lost(BsonTimestamp position, String what) {
         return Finding.of(
-                PROBLEM,
+                goesOn ? WARNING : PROBLEM,
                 OPLOG,
                 "The oplog no longer reaches back to " + what + " of " + Span.wallTime(position)
                         + ": its oldest entry is of "
                         + Span.wallTime(window.oldest()) + ", " + inWords(Span.between(position, window.oldest()))
                         + " later. The events between are lost to this watcher.",
-                LOST_REMEDY);
+                remedyOfLoss(goesOn));
     }
 
     private Finding ofWindow() {

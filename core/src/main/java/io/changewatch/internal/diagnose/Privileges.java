@@ -41,11 +41,16 @@ final class Privileges {
     /** The actions that are not granted on the collections of a name, empty for every one. */
     List<String> missing(String database, String collection, String... actions) {
         Set<String> held = held(resource -> covers(resource, database, collection));
-        return Stream.of(actions).filter(action -> !held.contains(action)).toList();
+        return Stream.of(actions).filter(action -> !allows(held, action)).toList();
     }
 
     boolean mayOnCluster(String action) {
-        return held(resource -> isTrue(resource, "cluster")).contains(action);
+        return allows(held(resource -> isTrue(resource, "cluster")), action);
+    }
+
+    /** The server names {@code anyAction} as it was granted. */
+    private static boolean allows(Set<String> held, String action) {
+        return held.contains(action) || held.contains("anyAction");
     }
 
     private Set<String> held(Predicate<BsonDocument> covers) {

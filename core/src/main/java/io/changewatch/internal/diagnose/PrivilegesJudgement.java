@@ -28,9 +28,10 @@ public final class PrivilegesJudgement {
      * Findings about the user of the connection.
      *
      * @param status the answer to {@code connectionStatus} with {@code showPrivileges}
+     * @param opened whether the stream was opened all the same
      * @param others answers to commands that need privileges: they tell whether the server asks for a user at all
      */
-    public static List<Finding> judge(Answer status, List<Answer> others, Asked asked) {
+    public static List<Finding> judge(Answer status, List<Answer> others, boolean opened, Asked asked) {
         if (status.reply().isEmpty()) {
             return List.of(Finding.of(
                     NOTE,
@@ -43,7 +44,7 @@ public final class PrivilegesJudgement {
                 .flatMap(answer -> answer.refusal().stream())
                 .anyMatch(Answer.Refusal::isForWantOfPrivilege);
         return user.isPresent()
-                ? ofUser(user.get(), Privileges.of(status.reply().get()), asked)
+                ? ofUser(user.get(), Privileges.of(status.reply().get()), opened, asked)
                 : List.of(isRefused ? nobody() : open());
     }
 
@@ -63,7 +64,7 @@ public final class PrivilegesJudgement {
         return Finding.of(OK, PRIVILEGES, "No user is logged in, and the server does not ask for one.");
     }
 
-    private static List<Finding> ofUser(User user, Privileges privileges, Asked asked) {
+    private static List<Finding> ofUser(User user, Privileges privileges, boolean opened, Asked asked) {
         List<Finding> findings = new ArrayList<>();
         List<String> missing = privileges.missing(database(asked), collection(asked), NEEDED);
         findings.add(
@@ -73,7 +74,7 @@ public final class PrivilegesJudgement {
                                 PRIVILEGES,
                                 "The user " + user + " may changeStream and find on " + resource(asked) + ".")
                         : Finding.of(
-                                PROBLEM,
+                                opened ? NOTE : PROBLEM, // a server without access control asks for no privileges
                                 PRIVILEGES,
                                 "The user " + user + " may not " + String.join(" and ", missing) + " on the resource "
                                         + resource(asked) + ".",
@@ -97,7 +98,7 @@ public final class PrivilegesJudgement {
     }
 
     private static String grant(User user, Asked asked) {
-        String role = "watch " + (asked.scope().isEmpty() ? "all" : asked.place());
+        String role = "watch-" + (asked.scope().isEmpty() ? "all" : asked.place());
         return "db.getSiblingDB(\"admin\").runCommand({createRole: \"" + role + "\", privileges: [{resource: "
                 + resource(asked) + ", actions: [\"changeStream\", \"find\"]}], roles: []}) and then db.getSiblingDB(\""
                 + user.database() + "\").runCommand({grantRolesToUser: \"" + user.name() + "\", roles: [{role: \""

@@ -150,7 +150,7 @@ public final class TopologyJudgement {
 
     private static Optional<Finding> unreached(ClusterDescription cluster) {
         List<ServerDescription> missing = cluster.getServerDescriptions().stream()
-                .filter(server -> !server.isOk())
+                .filter(server -> !server.isOk() && server.getException() != null) // others are being asked
                 .toList();
         return missing.isEmpty()
                 ? Optional.empty()

@@ -86,8 +86,9 @@ public final class VersionJudgement {
                 isNeeded ? PROBLEM : NOTE,
                 VERSION,
                 found + (isNeeded ? ", and the options ask for features of 6.0." : "."),
-                "When the upgrade is final, run setFeatureCompatibilityVersion \"" + version.major() + "."
-                        + version.minor() + "\"."));
+                "When the upgrade is final, run in mongosh: db.adminCommand({setFeatureCompatibilityVersion: \""
+                        + version.major() + "." + version.minor() + "\""
+                        + (version.major() >= 7 ? ", confirm: true" : "") + "})"));
     }
 
     private boolean isOlderRelease(Version other) {

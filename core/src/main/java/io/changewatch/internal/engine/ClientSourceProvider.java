@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Sources on the application's client, or on one of the watcher's own that is made when it is first needed.
  *
- * <p>Called on the watcher's thread only.
+ * <p>Called by one thread at a time.
  */
 public final class ClientSourceProvider implements SourceProvider {
     private static final Logger LOG = LoggerFactory.getLogger(ClientSourceProvider.class);
@@ -29,6 +29,7 @@ public final class ClientSourceProvider implements SourceProvider {
     private final @Nullable MongoClientSettings settings;
     private @Nullable MongoClient client;
     private @Nullable StreamChoice told;
+    private @Nullable ChosenChangeSource last;
 
     private ClientSourceProvider(
             String watcher, StreamSource asked, @Nullable MongoClient client, @Nullable MongoClientSettings settings) {
@@ -46,7 +47,9 @@ public final class ClientSourceProvider implements SourceProvider {
 
     @Override
     public ChangeSource source(SourceSettings sourceSettings) {
-        return new ChosenChangeSource(client(), sourceSettings, asked, this::tell);
+        ChosenChangeSource source = new ChosenChangeSource(client(), sourceSettings, asked, this::tell);
+        last = source;
+        return source;
     }
 
     /** Once, and again when the choice is another. */
@@ -94,8 +97,16 @@ public final class ClientSourceProvider implements SourceProvider {
 
     @Override
     public void close() {
-        if (settings != null && client != null) {
-            client.close();
+        if (settings == null || client == null) {
+            return;
         }
+        try {
+            if (last != null) {
+                last.awaitEnd();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        client.close();
     }
 }

@@ -4,6 +4,7 @@ import com.mongodb.MongoClientSettings;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.diagnose.Diagnosis;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Stateless and thread-safe.
  */
 public final class Diagnoser {
+    private static final Duration PATIENCE_WHEN_CLOSING = Duration.ofSeconds(1);
+
     private Diagnoser() {}
 
     /** A diagnosis through {@code client}, or, if that is null, through a client made from {@code settings}. */
@@ -35,9 +38,22 @@ public final class Diagnoser {
         } catch (RuntimeException e) {
             return Examination.withoutClient(plan, e);
         }
-        try (own) {
+        try {
             int pool = settings.getConnectionPoolSettings().getMaxSize();
             return new Examination(plan, own, Optional.of(pool), surroundings).diagnosis();
+        } finally {
+            close(own, plan.watcher(), surroundings);
+        }
+    }
+
+    /** A client says good-bye to its server without a time-out, on a half-open connection for ever: that is not waited for. */
+    private static void close(MongoClient own, String watcher, Surroundings surroundings) {
+        Thread closing = surroundings.thread("changewatch-" + watcher + "-diagnose-close", true, own::close);
+        closing.start();
+        try {
+            closing.join(PATIENCE_WHEN_CLOSING.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

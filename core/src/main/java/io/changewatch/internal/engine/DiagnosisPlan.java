@@ -1,5 +1,7 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.HistoryLostDecision;
+import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.StreamSource;
 import io.changewatch.event.Namespace;
@@ -23,6 +25,7 @@ public record DiagnosisPlan(
         StreamSource streamSource,
         Optional<ResumeTokenStore> store,
         StartPosition startFrom,
+        HistoryLostDecision whenHistoryLost,
         List<Duration> headroomThresholds,
         List<String> problems) {
 
@@ -30,6 +33,11 @@ public record DiagnosisPlan(
     public DiagnosisPlan {
         headroomThresholds = List.copyOf(headroomThresholds);
         problems = List.copyOf(problems);
+    }
+
+    /** Whether the watcher, or the application for it, may go on behind a gap. */
+    boolean goesOnWithoutHistory() {
+        return whenHistoryLost != HistoryLostPolicy.FAIL;
     }
 
     String place() {

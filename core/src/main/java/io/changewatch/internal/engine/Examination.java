@@ -29,6 +29,7 @@ import io.changewatch.internal.diagnose.ProductJudgement;
 import io.changewatch.internal.diagnose.TopologyJudgement;
 import io.changewatch.internal.diagnose.VersionJudgement;
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.ChosenChangeSource;
 import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.OplogWindow;
 import io.changewatch.internal.source.ServerQuestions;
@@ -38,6 +39,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -61,6 +65,7 @@ final class Examination {
     private final List<Finding> findings = new ArrayList<>();
     private ServerFacts facts = UNKNOWN;
 
+    private static final Duration BRIEFLY = Duration.ofMillis(100);
     private static final ServerFacts UNKNOWN = new ServerFacts(
             Topology.UNKNOWN, "unknown", Optional.empty(), Optional.empty(), Optional.empty(), List.of());
 
@@ -69,7 +74,7 @@ final class Examination {
         this.plan = plan;
         this.asked = plan.asked();
         this.pool = pool;
-        this.servers = new ServerQuestions(client);
+        this.servers = new ServerQuestions(client, ChosenChangeSource.readPreference(client, plan.streamSource()));
         this.sources = ClientSourceProvider.of(plan.watcher(), plan.streamSource(), client, null);
         this.preference = client.getReadPreference();
         this.interview = new Interview(servers, surroundings);
@@ -140,7 +145,7 @@ final class Examination {
     private void unreached(RuntimeException error) {
         ClusterDescription seen = servers.servers();
         facts = facts(seen, Product.MONGODB, new BsonDocument());
-        findings.addAll(new Unreached(error, seen, plan.messages()).findings());
+        findings.addAll(new Unreached(error, seen, preference, plan.messages()).findings());
         findings.add(Finding.of(
                 NOTE,
                 Check.SERVER,
@@ -192,43 +197,70 @@ final class Examination {
 
     /** The stream, and all that needs privileges. */
     private void access() {
-        SourceSettings quick = plan.source().withBatches(1, plan.source().maxAwait(), Interview.FOR_EACH);
+        SourceSettings quick = plan.source().withBatches(1, BRIEFLY, Interview.FOR_EACH);
         try (ChangeSource source = sources.source(quick)) {
+            endInTime(source);
             StreamTrial trial = new StreamTrial(plan, source);
-            guarded(Check.CHECKPOINT, () -> checkpoint.compare(ask(source)));
+            checkpoint.compare(ask(source));
             guarded(Check.POOL, () -> findings.addAll(PoolJudgement.judge(pool, questionnaire.operations())));
             boolean isUsable = checkpoint.isUsable();
-            guarded(
-                    Check.STREAM,
-                    () -> trial.run(
-                            isUsable ? checkpoint.place() : Place.at(StartPosition.now()), checkpoint.placeName()));
+            if (servers.isReached()) {
+                guarded(
+                        Check.STREAM,
+                        () -> trial.run(
+                                isUsable ? checkpoint.place() : Place.at(StartPosition.now()), checkpoint.placeName()));
+            } else {
+                findings.add(nobodyToReadFrom());
+            }
             findings.addAll(trial.findings());
             guarded(Check.PRIVILEGES, () -> privileges(trial));
             guarded(Check.OPLOG, () -> oplog(isUsable));
         }
     }
 
-    private static ClusterFacts ask(ChangeSource source) {
+    private Finding nobodyToReadFrom() {
+        return Finding.of(
+                PROBLEM,
+                Check.TOPOLOGY,
+                "No server is reached that the client's read preference " + preference.getName()
+                        + " allows; a watcher waits for one.",
+                "Start such a member, or choose another read preference, such as secondaryPreferred.");
+    }
+
+    /** The source itself waits for a server for as long as the client does. */
+    private void endInTime(ChangeSource source) {
+        Executor timeUp = CompletableFuture.delayedExecutor(
+                Math.max(0, interview.left().toMillis()), TimeUnit.MILLISECONDS, Runnable::run);
+        timeUp.execute(source::close);
+    }
+
+    private ClusterFacts ask(ChangeSource source) {
         try {
             return source.facts();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return ClusterFacts.UNKNOWN;
+        } catch (RuntimeException e) {
+            findings.add(Finding.of(
+                    NOTE,
+                    Check.CHECKPOINT,
+                    "Which cluster this is could not be asked: "
+                            + Interview.withoutFullStop(FailureMessages.describe(e)) + "."));
         }
+        return ClusterFacts.UNKNOWN;
     }
 
     private void privileges(StreamTrial trial) {
         List<Answer> others = Stream.concat(trial.refusal().stream(), Stream.of(questionnaire.parameters()))
                 .toList();
-        findings.addAll(PrivilegesJudgement.judge(questionnaire.connectionStatus(), others, asked));
+        findings.addAll(PrivilegesJudgement.judge(questionnaire.connectionStatus(), others, trial.hasOpened(), asked));
     }
 
     private void oplog(boolean isUsable) {
         Optional<BsonTimestamp> position = isUsable ? checkpoint.place().origin() : Optional.empty();
         Window window = window();
         if (window != null) {
-            findings.addAll(
-                    new OplogJudgement(window, plan.headroomThresholds()).judge(position, checkpoint.placeName()));
+            findings.addAll(new OplogJudgement(window, plan.headroomThresholds(), plan.goesOnWithoutHistory())
+                    .judge(position, checkpoint.placeName()));
         }
         images(Optional.ofNullable(window), position);
     }

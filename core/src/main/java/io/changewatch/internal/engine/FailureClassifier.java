@@ -1,6 +1,7 @@
 package io.changewatch.internal.engine;
 
 import com.mongodb.MongoClientException;
+import com.mongodb.MongoCommandException;
 import com.mongodb.MongoConfigurationException;
 import com.mongodb.MongoConnectionPoolClearedException;
 import com.mongodb.MongoCursorNotFoundException;
@@ -15,6 +16,7 @@ import com.mongodb.MongoSocketException;
 import com.mongodb.MongoTimeoutException;
 import io.changewatch.internal.source.ClientClosedException;
 import io.changewatch.internal.source.StalledStreamException;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -30,12 +32,16 @@ final class FailureClassifier {
             11602, 13388, 13435, 13436);
     private static final Set<Integer> HISTORY_LOST = Set.of(286, 40576);
     private static final Set<Integer> INVALID_TOKEN = Set.of(260, 40647, 40649, 50795, 50811, 50816);
-    /** A malformed token or a malformed stage: which of them, only the presence of a token tells. */
+    /** A malformed token or a malformed stage: which of them, only the server's words tell. */
     private static final Set<Integer> PARSE_ERROR = Set.of(9, 14, 15);
+
+    private static final int OVERFLOW = 15;
+    /** From here on codes are of single assertions, "Location12345": before a stream is open, of the parser of its pipeline. */
+    static final int LOCATIONS = 15_000;
 
     private static final Set<Integer> AUTHORIZATION = Set.of(11, 13, 18);
     private static final Set<Integer> MISCONFIGURED =
-            Set.of(2, 20, 26, 47, 59, 72, 73, 115, 166, 40324, 40415, 40573, 40602, 40674, 7182802);
+            Set.of(2, 20, 26, 47, 59, 72, 73, 115, 166, 168, 40324, 40415, 40573, 40602, 40674, 7182802);
     private static final int OVERRUN = 136;
     /** With 7182504 the token is of a stream that does not split, and its event is split now. */
     private static final Set<Integer> TOKEN_NOT_FOUND = Set.of(280, 7182504);
@@ -63,7 +69,7 @@ final class FailureClassifier {
         if (!(error instanceof MongoException mongo)) {
             return FailureKind.UNKNOWN;
         }
-        FailureKind byCode = byCode(mongo.getCode(), opened, withToken);
+        FailureKind byCode = byCode(mongo.getCode(), opened, withToken && isAboutToken(mongo));
         return byCode == FailureKind.UNKNOWN ? byType(mongo, opened) : byCode;
     }
 
@@ -73,7 +79,15 @@ final class FailureClassifier {
         return kind == FailureKind.OVERSIZE || kind == FailureKind.UNDELIVERABLE;
     }
 
-    private static FailureKind byCode(int code, boolean opened, boolean withToken) {
+    /** As measured against mongod 6.0, for a text that is no token, and for one that ends too early or is of another kind. */
+    private static boolean isAboutToken(MongoException error) {
+        String words = error instanceof MongoCommandException command
+                ? command.getErrorMessage().toLowerCase(Locale.ROOT)
+                : "";
+        return error.getCode() == OVERFLOW || words.contains("resume token") || words.contains("keystring");
+    }
+
+    private static FailureKind byCode(int code, boolean opened, boolean isAboutToken) {
         if (code == OVERRUN) {
             return FailureKind.OVERRUN;
         }
@@ -89,7 +103,7 @@ final class FailureClassifier {
         if (code == IMAGE_MISSING && opened) {
             return FailureKind.UNDELIVERABLE;
         }
-        if (INVALID_TOKEN.contains(code) || (PARSE_ERROR.contains(code) && withToken)) {
+        if (INVALID_TOKEN.contains(code) || (isAboutToken && isRefusal(code))) {
             return FailureKind.INVALID_TOKEN;
         }
         if (AUTHORIZATION.contains(code)) {
@@ -98,7 +112,14 @@ final class FailureClassifier {
         if (MISCONFIGURED.contains(code) || PARSE_ERROR.contains(code)) {
             return FailureKind.MISCONFIGURED;
         }
-        return TRANSIENT.contains(code) ? FailureKind.TRANSIENT : FailureKind.UNKNOWN;
+        if (TRANSIENT.contains(code)) {
+            return FailureKind.TRANSIENT;
+        }
+        return code >= LOCATIONS && !opened ? FailureKind.MISCONFIGURED : FailureKind.UNKNOWN;
+    }
+
+    private static boolean isRefusal(int code) {
+        return PARSE_ERROR.contains(code) || (code >= LOCATIONS && !MISCONFIGURED.contains(code));
     }
 
     private static FailureKind byType(MongoException error, boolean opened) {

@@ -62,7 +62,7 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
                         + " ("
                         + describe(error)
                         + "). Events between that time and the oplog's oldest entry" + until
-                        + " are lost to it. " + OplogJudgement.LOST_REMEDY + POINTER,
+                        + " are lost to it. " + OplogJudgement.remedyOfLoss(false) + POINTER,
                 error);
     }
 

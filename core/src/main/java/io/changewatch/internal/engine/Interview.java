@@ -61,18 +61,26 @@ final class Interview {
                 code, error instanceof ChangeWatchException ? withoutFullStop(words) : FailureMessages.describe(error));
     }
 
-    private static String withoutFullStop(String sentence) {
+    static String withoutFullStop(String sentence) {
         return sentence.endsWith(".") ? sentence.substring(0, sentence.length() - 1) : sentence;
+    }
+
+    /** What is left for all that is still to be asked. */
+    Duration left() {
+        return FOR_ALL.minusNanos(ticker.getAsLong() - begin);
     }
 
     /** What is left for one more question. */
     Duration limit() {
-        Duration left = FOR_ALL.minusNanos(ticker.getAsLong() - begin);
+        Duration left = left();
         return left.compareTo(FOR_EACH) < 0 ? left : FOR_EACH;
     }
 
     /** What a future brings; throws what it fails with. */
     <T> T await(CompletableFuture<T> reply, Duration limit) {
+        if (limit.isNegative()) {
+            throw new ChangeWatchException("The time for a diagnosis was over.");
+        }
         try {
             return reply.get(Math.max(0, limit.toMillis()), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {

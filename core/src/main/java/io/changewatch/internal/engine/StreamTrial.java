@@ -12,6 +12,7 @@ import static io.changewatch.diagnose.Severity.PROBLEM;
 import static io.changewatch.diagnose.Severity.WARNING;
 
 import com.mongodb.MongoException;
+import io.changewatch.ChangeWatchException;
 import io.changewatch.StartPosition;
 import io.changewatch.diagnose.Check;
 import io.changewatch.diagnose.Finding;
@@ -20,6 +21,9 @@ import io.changewatch.internal.diagnose.OplogJudgement;
 import io.changewatch.internal.engine.FailureMessages.Advice;
 import io.changewatch.internal.source.ChangeCursor;
 import io.changewatch.internal.source.ChangeSource;
+import io.changewatch.internal.source.CursorClosedException;
+import io.changewatch.internal.source.RawBatch;
+import io.changewatch.internal.source.StalledStreamException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +32,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the watcher's own stream and closes it again, without reading from it. Where its position is refused, also from now, so
+ * Opens the watcher's own stream, reads one answer where it does not begin now, and closes it again. Where its position is refused, also from now, so
  * that what is wrong besides is found.
  *
  * <p>Not thread-safe.
@@ -42,7 +46,7 @@ final class StreamTrial {
     private final DiagnosisPlan plan;
     private final ChangeSource source;
     private final List<Finding> findings = new ArrayList<>();
-    private @Nullable RuntimeException error;
+    private @Nullable RuntimeException error = new IllegalStateException("not tried");
 
     StreamTrial(DiagnosisPlan plan, ChangeSource source) {
         this.plan = plan;
@@ -73,14 +77,35 @@ final class StreamTrial {
     private Optional<RuntimeException> open(StartPosition position) {
         try {
             ChangeCursor cursor = source.open(position);
-            cursor.close();
-            return Optional.empty();
+            try {
+                return position instanceof StartPosition.Now ? Optional.empty() : read(cursor);
+            } finally {
+                cursor.close();
+            }
+        } catch (CursorClosedException timeIsOver) {
+            return Optional.of(new ChangeWatchException(
+                    "The server has not opened it before the time for a diagnosis was over.", timeIsOver));
         } catch (RuntimeException e) {
             LOG.debug("[{}] The stream cannot be opened for a diagnosis.", plan.watcher(), e);
             return Optional.of(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.of(new IllegalStateException("the thread was interrupted", e));
+        }
+    }
+
+    /** That its history is lost the server says with the first getMore. How long it scans its oplog for it is another matter. */
+    private static Optional<RuntimeException> read(ChangeCursor cursor) throws InterruptedException {
+        try {
+            RawBatch opening = cursor.next();
+            if (opening.size() == 0 && !cursor.isExhausted()) {
+                RawBatch unused = cursor.next();
+            }
+            return Optional.empty();
+        } catch (StalledStreamException scanning) {
+            return Optional.empty();
+        } catch (RuntimeException refused) {
+            return Optional.of(refused);
         }
     }
 
@@ -92,7 +117,7 @@ final class StreamTrial {
     }
 
     private Finding judge(RuntimeException cause, boolean withToken) {
-        String described = FailureMessages.describe(cause);
+        String described = Interview.withoutFullStop(FailureMessages.describe(cause));
         return switch (FailureClassifier.classify(cause, false, withToken)) {
             case MISCONFIGURED ->
                 Finding.of(
@@ -103,11 +128,11 @@ final class StreamTrial {
             case INVALID_TOKEN -> advised(plan.messages().refusedToken(cause));
             case HISTORY_LOST ->
                 Finding.of(
-                        PROBLEM,
+                        plan.goesOnWithoutHistory() ? WARNING : PROBLEM,
                         OPLOG,
                         REFUSED + ", because the oplog no longer reaches back to where the watcher would begin ("
                                 + described + ").",
-                        OplogJudgement.LOST_REMEDY);
+                        OplogJudgement.remedyOfLoss(plan.goesOnWithoutHistory()));
             case TOKEN_NOT_FOUND ->
                 Finding.of(
                         WARNING,
@@ -138,9 +163,13 @@ final class StreamTrial {
             case 13 -> PRIVILEGES;
             case 11, 18 -> CONNECTION;
             case 40573 -> TOPOLOGY;
-            case 2, 9, 14, 15, 20, 40324, 7182802 -> PIPELINE;
-            default -> STREAM;
+            case 2, 9, 14, 15, 20, 168, 7182802 -> PIPELINE;
+            default -> code >= FailureClassifier.LOCATIONS ? PIPELINE : STREAM;
         };
+    }
+
+    boolean hasOpened() {
+        return error == null;
     }
 
     /** Why the stream cannot be opened even from now, as an answer. */

@@ -11,6 +11,7 @@ import com.mongodb.connection.ClusterType;
 import com.mongodb.connection.ServerDescription;
 import io.changewatch.diagnose.Finding;
 import io.changewatch.internal.diagnose.TopologyJudgement;
+import io.changewatch.internal.source.ClientClosedException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -22,10 +23,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Immutable and thread-safe.
  */
-record Unreached(RuntimeException error, ClusterDescription servers, FailureMessages messages) {
+record Unreached(
+        RuntimeException error, ClusterDescription servers, ReadPreference preference, FailureMessages messages) {
 
     List<Finding> findings() {
-        return UnfitServers.obstacle(servers, ReadPreference.primary())
+        if (error instanceof ClientClosedException || Thread.currentThread().isInterrupted()) {
+            return List.of(Finding.of(
+                    PROBLEM,
+                    CONNECTION,
+                    "No question was asked: " + Interview.withoutFullStop(FailureMessages.describe(error)) + "."));
+        }
+        return UnfitServers.obstacle(servers, preference)
                 .map(text -> List.of(Finding.of(PROBLEM, TOPOLOGY, text)))
                 .or(this::misconfigured)
                 .or(this::noPrimary)

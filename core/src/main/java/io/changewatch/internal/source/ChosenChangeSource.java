@@ -68,6 +68,11 @@ public final class ChosenChangeSource implements ChangeSource {
         return asked == StreamSource.COMMANDS ? commands : publisher;
     }
 
+    /** Waits until nothing of a stream that was closed is left to be done, for whoever closes the client next. */
+    public void awaitEnd() throws InterruptedException {
+        publisher.awaitEnd();
+    }
+
     @Override
     public void close() {
         commands.close();

@@ -9,6 +9,7 @@ import io.changewatch.event.ResumeToken;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -40,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class PublisherChangeCursor implements ChangeCursor {
     private static final Duration AT_ONCE = Duration.ofSeconds(1);
+    /** The server's own await time, and a moment for the killCursors after it. */
+    private static final Duration GET_MORE_IN_FLIGHT = Duration.ofMillis(1_300);
+
     private static final Duration PATIENCE_WITH_KILLS = Duration.ofSeconds(1);
 
     private final StreamDoor door;
@@ -56,6 +60,7 @@ final class PublisherChangeCursor implements ChangeCursor {
     private StartPosition place;
     private @Nullable ResumeToken position;
     private boolean hasBrokenOff;
+    private volatile long endedNanos;
     private volatile boolean exhausted;
 
     /** A cursor that is opened by {@link #begin} at {@code place}, where a look was answered with {@code opening}. */
@@ -295,10 +300,19 @@ final class PublisherChangeCursor implements ChangeCursor {
         }
     }
 
+    /** Waits for as long as the driver may need to end its cursor after {@link #wake()}; not on a connection that may be dead. */
+    void awaitEnd() throws InterruptedException {
+        if (ended.get() && door.answers(PATIENCE_WITH_KILLS)) {
+            long left = GET_MORE_IN_FLIGHT.toNanos() - (System.nanoTime() - endedNanos);
+            TimeUnit.NANOSECONDS.sleep(Math.max(0, left));
+        }
+    }
+
     /** The driver ends its cursor when the getMore in flight has been answered, after a second at most. */
     @Override
     public void wake() {
         if (ended.compareAndSet(false, true)) {
+            endedNanos = System.nanoTime();
             waiter.close();
             queue.cancel();
         }

@@ -4,6 +4,7 @@ import com.mongodb.ReadPreference;
 import com.mongodb.reactivestreams.client.MongoClient;
 import io.changewatch.StartPosition;
 import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads change streams through the driver's publisher, whose cursor stays with its server: for several mongos, a load balancer
@@ -32,6 +33,7 @@ public final class PublisherChangeSource implements ChangeSource {
     private final ClusterQuestions questions;
     private final ReplyWaiter waiter = new ReplyWaiter();
     private final Patience patience;
+    private volatile @Nullable PublisherChangeCursor last;
 
     /** A source on the application's client, which stays the application's to close; it reads with the client's read preference. */
     public PublisherChangeSource(MongoClient client, SourceSettings settings) {
@@ -56,7 +58,10 @@ public final class PublisherChangeSource implements ChangeSource {
                 door.look(position, 0, watchdog.openLimit()),
                 "The aggregate on " + door.description(),
                 Patience.onceTrue(door::knowsServer));
-        return new PublisherChangeCursor(door, watchdog, settings, position, opening).begin(waiter);
+        PublisherChangeCursor cursor =
+                new PublisherChangeCursor(door, watchdog, settings, position, opening).begin(waiter);
+        last = cursor;
+        return cursor;
     }
 
     @Override
@@ -71,6 +76,17 @@ public final class PublisherChangeSource implements ChangeSource {
 
     private boolean knowsServer() {
         return Servers.knows(client, preference);
+    }
+
+    /**
+     * Waits until the driver has ended its cursor, for whoever closes the client next: the driver tells nobody, and does it when the
+     * getMore in flight is answered.
+     */
+    public void awaitEnd() throws InterruptedException {
+        PublisherChangeCursor present = last;
+        if (present != null) {
+            present.awaitEnd();
+        }
     }
 
     /** How many commands were given up and still keep a connection, until their socket ends. */

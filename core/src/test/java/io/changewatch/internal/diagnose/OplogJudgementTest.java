@@ -24,7 +24,7 @@ final class OplogJudgementTest {
     }
 
     private static Finding judge(String oldest, String newest, boolean growing, Optional<String> position) {
-        List<Finding> findings = new OplogJudgement(new Window(at(oldest), at(newest), growing), THRESHOLDS)
+        List<Finding> findings = new OplogJudgement(new Window(at(oldest), at(newest), growing), THRESHOLDS, false)
                 .judge(position.map(OplogJudgementTest::at), "the checkpoint");
         assertThat(findings).hasSize(1);
         return findings.get(0);
@@ -44,6 +44,41 @@ final class OplogJudgementTest {
                                 + "2026-05-01T10:00:00Z, 3 h 20 min later. The events between are lost to this watcher.",
                         "Enlarge the oplog or its minimum retention. To accept the gap, choose "
                                 + "whenHistoryLost(HistoryLostPolicy.RESTART_FROM_OLDEST) or RESTART_FROM_NOW."));
+    }
+
+    @Test
+    void lostEventsAreNoProblemOfAWatcherThatGoesOn() {
+        Window window = new Window(at("2026-05-01T10:00:00Z"), at("2026-05-02T10:00:00Z"), false);
+
+        assertThat(new OplogJudgement(window, THRESHOLDS, true)
+                        .judge(Optional.of(at("2026-05-01T06:40:00Z")), "the checkpoint"))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.severity()).isEqualTo(WARNING);
+                    assertThat(finding.remedy().orElseThrow())
+                            .startsWith("The watcher goes on behind a Gap, as whenHistoryLost says.");
+                });
+    }
+
+    @Test
+    void aPositionBeforeAnOplogThatHasLostNothingIsFine() {
+        assertThat(judge("2026-05-01T10:00:00Z", "2026-05-02T10:00:00Z", true, Optional.of("2026-05-01T09:00:00Z")))
+                .isEqualTo(Finding.of(
+                        OK,
+                        OPLOG,
+                        "The checkpoint of 2026-05-01T09:00:00Z lies before the oldest entry of the oplog, which has not lost "
+                                + "an entry yet."));
+    }
+
+    @Test
+    void aPositionInTheFutureIsAWarning() {
+        assertThat(judge("2026-05-02T20:00:00Z"))
+                .isEqualTo(Finding.of(
+                        WARNING,
+                        OPLOG,
+                        "The checkpoint of 2026-05-02T20:00:00Z lies 10 h after the newest entry of the oplog: until then, the "
+                                + "watcher hands out nothing.",
+                        "Correct the time, if that is not meant."));
     }
 
     @Test

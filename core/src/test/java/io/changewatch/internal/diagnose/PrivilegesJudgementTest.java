@@ -27,7 +27,7 @@ final class PrivilegesJudgementTest {
     }
 
     private static List<Finding> judge(Answer status, Asked asked) {
-        return PrivilegesJudgement.judge(status, List.of(), asked);
+        return PrivilegesJudgement.judge(status, List.of(), false, asked);
     }
 
     @Test
@@ -41,9 +41,9 @@ final class PrivilegesJudgementTest {
                                 PRIVILEGES,
                                 "The user reader@admin may not changeStream on the resource {db: \"shop\", collection: \"orders\"}.",
                                 "In mongosh, as an administrator: db.getSiblingDB(\"admin\").runCommand({createRole: "
-                                        + "\"watch shop.orders\", privileges: [{resource: {db: \"shop\", collection: \"orders\"}, actions: "
+                                        + "\"watch-shop.orders\", privileges: [{resource: {db: \"shop\", collection: \"orders\"}, actions: "
                                         + "[\"changeStream\", \"find\"]}], roles: []}) and then db.getSiblingDB(\"admin\").runCommand({"
-                                        + "grantRolesToUser: \"reader\", roles: [{role: \"watch shop.orders\", db: \"admin\"}]})"));
+                                        + "grantRolesToUser: \"reader\", roles: [{role: \"watch-shop.orders\", db: \"admin\"}]})"));
         assertThat(judge(user(SET_CONFIG), Streams.plain()))
                 .extracting(Finding::found)
                 .containsExactly(
@@ -66,6 +66,13 @@ final class PrivilegesJudgementTest {
                         OK,
                         PRIVILEGES,
                         "The user reader@admin may changeStream and find on {db: \"shop\", collection: \"orders\"}."));
+    }
+
+    @Test
+    void anyActionIsEveryAction() {
+        assertThat(judge(user("{resource: {anyResource: true}, actions: ['anyAction']}"), Streams.plain()))
+                .extracting(Finding::severity)
+                .containsExactly(OK);
     }
 
     @Test
@@ -132,10 +139,10 @@ final class PrivilegesJudgementTest {
         Answer nobody = Streams.reply("{authInfo: {authenticatedUsers: [], authenticatedUserRoles: [],"
                 + " authenticatedUserPrivileges: []}, ok: 1}");
 
-        assertThat(PrivilegesJudgement.judge(nobody, List.of(Streams.reply("{ok: 1}")), Streams.plain()))
+        assertThat(PrivilegesJudgement.judge(nobody, List.of(Streams.reply("{ok: 1}")), false, Streams.plain()))
                 .containsExactly(
                         Finding.of(OK, PRIVILEGES, "No user is logged in, and the server does not ask for one."));
-        assertThat(PrivilegesJudgement.judge(nobody, List.of(Streams.unauthorized()), Streams.plain()))
+        assertThat(PrivilegesJudgement.judge(nobody, List.of(Streams.unauthorized()), false, Streams.plain()))
                 .containsExactly(Finding.of(
                         PROBLEM,
                         PRIVILEGES,

@@ -7,6 +7,7 @@ import static io.changewatch.diagnose.Severity.PROBLEM;
 import static io.changewatch.diagnose.Severity.WARNING;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.mongodb.MongoSocketOpenException;
 import com.mongodb.ServerAddress;
 import com.mongodb.connection.ClusterConnectionMode;
 import com.mongodb.connection.ClusterDescription;
@@ -19,6 +20,7 @@ import com.mongodb.connection.ServerType;
 import io.changewatch.diagnose.Finding;
 import io.changewatch.diagnose.ServerFacts.Member;
 import io.changewatch.diagnose.ServerFacts.Topology;
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +46,8 @@ final class TopologyJudgementTest {
                 .ok(isKnown)
                 .state(isKnown ? ServerConnectionState.CONNECTED : ServerConnectionState.CONNECTING)
                 .maxWireVersion(wireVersion)
+                .exception(
+                        isKnown ? null : new MongoSocketOpenException("no", new ServerAddress(host), new IOException()))
                 .build();
     }
 
@@ -100,6 +104,18 @@ final class TopologyJudgementTest {
                         TOPOLOGY,
                         "Not reached: db2:27017. A stream ends, and waits, where no majority is left.",
                         "Start the missing members, and see that this machine can reach them under these names."));
+    }
+
+    @Test
+    void saysNothingOfAMemberThatIsBeingAsked() {
+        ServerDescription asked = ServerDescription.builder()
+                .address(new ServerAddress("db2"))
+                .type(ServerType.UNKNOWN)
+                .state(ServerConnectionState.CONNECTING)
+                .build();
+
+        assertThat(judge(cluster(ClusterType.REPLICA_SET, server("db1", ServerType.REPLICA_SET_PRIMARY, V6), asked)))
+                .hasSize(1);
     }
 
     @Test

@@ -112,18 +112,20 @@ final class VersionJudgementTest {
     @Test
     void anUpgradeThatIsNotFinishedKeepsFeaturesOff() {
         assertThat(judge("6.0.27", Optional.of("5.0"), Streams.expanded()))
-                .contains(Finding.of(
-                        PROBLEM,
-                        VERSION,
-                        "The feature compatibility version is 5.0 on MongoDB 6.0.27: what came later is switched off, and the "
-                                + "options ask for features of 6.0.",
-                        "When the upgrade is final, run setFeatureCompatibilityVersion \"6.0\"."));
+                .contains(
+                        Finding.of(
+                                PROBLEM,
+                                VERSION,
+                                "The feature compatibility version is 5.0 on MongoDB 6.0.27: what came later is switched off, and the "
+                                        + "options ask for features of 6.0.",
+                                "When the upgrade is final, run in mongosh: db.adminCommand({setFeatureCompatibilityVersion: \"6.0\"})"));
         assertThat(judge("8.0.3", Optional.of("7.0"), Streams.plain()))
-                .contains(Finding.of(
-                        NOTE,
-                        VERSION,
-                        "The feature compatibility version is 7.0 on MongoDB 8.0.3: what came later is switched off.",
-                        "When the upgrade is final, run setFeatureCompatibilityVersion \"8.0\"."));
+                .contains(
+                        Finding.of(
+                                NOTE,
+                                VERSION,
+                                "The feature compatibility version is 7.0 on MongoDB 8.0.3: what came later is switched off.",
+                                "When the upgrade is final, run in mongosh: db.adminCommand({setFeatureCompatibilityVersion: \"8.0\", confirm: true})"));
         assertThat(judge("8.0.3", Optional.of("8.0"), Streams.plain())).hasSize(1);
     }
 

@@ -13,10 +13,15 @@ final class Errors {
 
     /** A server's answer that a command failed. */
     static MongoCommandException command(int code, String codeName) {
+        return saying(code, codeName, "what the server says, with a secret");
+    }
+
+    /** The same in the server's words. */
+    static MongoCommandException saying(int code, String codeName, String words) {
         BsonDocument reply = new BsonDocument("ok", new BsonInt32(0))
                 .append("code", new BsonInt32(code))
                 .append("codeName", new BsonString(codeName))
-                .append("errmsg", new BsonString("what the server says, with a secret"));
+                .append("errmsg", new BsonString(words));
         return new MongoCommandException(reply, new ServerAddress("db1.example", 27017));
     }
 

@@ -2,6 +2,7 @@ package io.changewatch.internal.engine;
 
 import static io.changewatch.internal.engine.Errors.command;
 import static io.changewatch.internal.engine.Errors.labelled;
+import static io.changewatch.internal.engine.Errors.saying;
 import static io.changewatch.internal.engine.Events.insert;
 import static io.changewatch.internal.engine.Events.time;
 import static io.changewatch.internal.engine.Events.token;
@@ -75,7 +76,7 @@ final class FailureTableTest {
         @ParameterizedTest
         @ValueSource(strings = {"ResumableChangeStreamError", "TransientTransactionError"})
         void labelsAreReadOnFromTheLastPosition(String label) throws InterruptedException {
-            readsOnAfter(labelled(command(424_242), label));
+            readsOnAfter(labelled(command(4_242), label));
         }
 
         @ParameterizedTest
@@ -274,11 +275,28 @@ final class FailureTableTest {
     @Nested
     class InvalidToken {
 
+        /** A token is not to be thrown away for a mistake in a stage. */
         @ParameterizedTest
-        @ValueSource(ints = {260, 9, 14, 15, 40647, 40649, 50795, 50811, 50816})
+        @CsvSource({
+            "9, Unknown $jsonSchema keyword: bogus",
+            "14, $jsonSchema keyword 'required' must be an array",
+            "168, Invalid $addFields :: caused by :: Unrecognized expression '$bogus'",
+            "31254, Invalid $project :: caused by :: Cannot do exclusion on field b in inclusion projection"
+        })
+        void isNotBlamedForAStage(int code, String words) throws InterruptedException {
+            setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(50), time(50))));
+            setup.server.refuses(saying(code, "TheName", words));
+
+            assertThat(setup.runToFailure())
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("Correct the pipeline or the options.");
+        }
+
+        @ParameterizedTest
+        @ValueSource(ints = {260, 9, 14, 15, 40647, 40648, 40649, 50793, 50795, 50811, 50816})
         void namesTheStoreAndTheCheckpoint(int code) throws InterruptedException {
             setup.store(MemoryStore.holding(WatchSetup.checkpoint(token(50), time(50))));
-            setup.server.refuses(command(code, "TheName"));
+            setup.server.refuses(saying(code, "TheName", "resume token string was not a valid hex string"));
 
             assertThat(setup.runToFailure())
                     .isInstanceOf(InvalidResumeTokenException.class)
@@ -309,7 +327,7 @@ final class FailureTableTest {
 
         @Test
         void isTriedForABoundedTime() throws InterruptedException {
-            MongoException error = command(424_242, "Unheard");
+            MongoException error = command(4_242, "Unheard");
             for (int i = 0; i < 100; i++) {
                 setup.server.refuses(error);
             }
@@ -318,7 +336,7 @@ final class FailureTableTest {
             assertThat(failure)
                     .isInstanceOf(StreamFailedException.class)
                     .hasMessage(
-                            "Watcher 'orders' on shop.orders stopped: error 424242 Unheard is none that ChangeWatch knows, and "
+                            "Watcher 'orders' on shop.orders stopped: error 4242 Unheard is none that ChangeWatch knows, and "
                                     + "it has come back for PT2M. Its cause has the server's words. Start the watcher again when that is "
                                     + "mended.")
                     .hasCause(error);
@@ -336,11 +354,11 @@ final class FailureTableTest {
 
         @Test
         void anOutageBetweenTwoDoesNotCount() throws InterruptedException {
-            setup.server.refuses(command(424_242));
+            setup.server.refuses(command(4_242));
             for (int i = 0; i < 30; i++) {
                 setup.server.refuses(Errors.network());
             }
-            setup.server.refuses(command(424_242));
+            setup.server.refuses(command(4_242));
             setup.server.opens().batch(insert(101));
             setup.run();
 
@@ -351,7 +369,7 @@ final class FailureTableTest {
         @Test
         void isNotTriedForEverBecauseOutagesComeBetween() throws InterruptedException {
             for (int i = 0; i < 200; i++) {
-                setup.server.refuses(command(424_242)).refuses(command(424_242));
+                setup.server.refuses(command(4_242)).refuses(command(4_242));
                 setup.server.refuses(Errors.network());
             }
 
@@ -364,7 +382,7 @@ final class FailureTableTest {
             for (int i = 0; i < 30; i++) {
                 setup.server.refuses(Errors.network());
             }
-            setup.server.refuses(command(424_242));
+            setup.server.refuses(command(4_242));
             setup.server.opens().batch(insert(101));
             setup.run();
 
@@ -374,7 +392,7 @@ final class FailureTableTest {
 
         @Test
         void isNotTriedOftenerThanThePolicyAllows() throws InterruptedException {
-            setup.retry(RetryPolicy.never()).server.refuses(command(424_242, "Unheard"));
+            setup.retry(RetryPolicy.never()).server.refuses(command(4_242, "Unheard"));
 
             assertThat(setup.runToFailure())
                     .isInstanceOf(StreamFailedException.class)

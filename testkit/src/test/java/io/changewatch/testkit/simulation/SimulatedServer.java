@@ -27,7 +27,7 @@ import org.bson.BsonTimestamp;
 final class SimulatedServer implements SourceProvider {
     private static final long SERVER_SELECTION = seconds(30);
     private static final int[] TRANSIENT = {6, 8, 50, 175, 216, 234, 237, 290, 11601};
-    private static final int UNKNOWN = 424_242;
+    private static final int UNKNOWN = 4_242;
 
     private final World world;
     private final Ledger ledger;
