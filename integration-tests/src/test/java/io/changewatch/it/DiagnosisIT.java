@@ -177,7 +177,8 @@ class DiagnosisIT {
         }
 
         assertThat(commands.named("killCursors")).hasSize(1);
-        assertThat(List.of("insert", "update", "delete", "findAndModify", "create", "createIndexes", "getMore"))
+        assertThat(commands.named("getMore")).as("one, and the next").hasSizeLessThanOrEqualTo(2);
+        assertThat(List.of("insert", "update", "delete", "findAndModify", "create", "createIndexes"))
                 .allSatisfy(name -> assertThat(commands.named(name)).isEmpty());
         assertThat(inMongo.load("w")).contains(before);
         assertThat(ServerCursors.find(client, new Document("cursor.originatingCommand.comment", database)))

@@ -85,7 +85,7 @@ class ShutdownIT {
             watcher.close();
         }
 
-        assertThat(cursors()).isEmpty();
+        eventually(() -> cursors().isEmpty());
     }
 
     @Test
