@@ -1,5 +1,6 @@
 package io.changewatch.it;
 
+import static io.changewatch.it.Eventually.eventually;
 import static io.changewatch.pipeline.Condition.document;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -181,8 +182,8 @@ class DiagnosisIT {
         assertThat(List.of("insert", "update", "delete", "findAndModify", "create", "createIndexes"))
                 .allSatisfy(name -> assertThat(commands.named(name)).isEmpty());
         assertThat(inMongo.load("w")).contains(before);
-        assertThat(ServerCursors.find(client, new Document("cursor.originatingCommand.comment", database)))
-                .isEmpty();
+        eventually(() -> ServerCursors.find(client, new Document("cursor.originatingCommand.comment", database))
+                .isEmpty());
     }
 
     private void leaveCheckpoint(ResumeTokenStore where) {
