@@ -1,0 +1,66 @@
+package io.changewatch.comparison;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The arguments of a command: numbers by their place, and {@code --name value} anywhere.
+ *
+ * @param numbers in their order
+ * @param options by their names
+ */
+record Arguments(List<Integer> numbers, Map<String, String> options) {
+    private static final String MARK = "--";
+
+    static Arguments of(List<String> given) {
+        List<Integer> numbers = new ArrayList<>();
+        Map<String, String> options = new HashMap<>();
+        for (int i = 0; i < given.size(); i++) {
+            if (!given.get(i).startsWith(MARK)) {
+                numbers.add(number(given.get(i)));
+            } else if (i + 1 < given.size()) {
+                options.put(given.get(i).substring(MARK.length()), given.get(++i));
+            } else {
+                throw new IllegalArgumentException(given.get(i) + " lacks its value.");
+            }
+        }
+        return new Arguments(numbers, options);
+    }
+
+    private static int number(String text) {
+        int number = Integer.parseInt(text);
+        if (number < 1) {
+            throw new IllegalArgumentException("Numbers must be at least 1, but one is " + number + ".");
+        }
+        return number;
+    }
+
+    int number(int place, int otherwise) {
+        return numbers.size() > place ? numbers.get(place) : otherwise;
+    }
+
+    /** {@code --batch-size}, of the drivers' streams. */
+    int batchSize() {
+        return Integer.parseInt(options.getOrDefault("batch-size", "1000"));
+    }
+
+    /** {@code --warm-up}, in seconds. */
+    int warmUpSeconds() {
+        return Integer.parseInt(options.getOrDefault("warm-up", "10"));
+    }
+
+    /** {@code --only}: names of contestants, separated by commas. The first of all stays the base. */
+    List<Contestant> only(List<Contestant> all) {
+        String names = options.get("only");
+        if (names == null) {
+            return all;
+        }
+        List<Contestant> chosen =
+                List.of(names.split(",")).stream().map(Contestant::named).toList();
+        return all.stream()
+                .filter(contestant -> contestant == all.get(0) || chosen.contains(contestant))
+                .toList();
+    }
+}

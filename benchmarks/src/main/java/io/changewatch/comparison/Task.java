@@ -1,0 +1,61 @@
+package io.changewatch.comparison;
+
+import com.mongodb.client.model.Aggregates;
+import com.mongodb.client.model.Filters;
+import com.mongodb.client.model.changestream.FullDocument;
+import java.util.List;
+import org.bson.BsonTimestamp;
+import org.bson.Document;
+import org.bson.conversions.Bson;
+
+/**
+ * What a consumer is to read, told to its process as JSON.
+ *
+ * @param connectionString of the server
+ * @param serverProcess the id of the server's process
+ * @param start the cluster time from which to read
+ * @param workload what was written since
+ * @param batchSize of the drivers' streams; 0 for their own default
+ * @param warmUpSeconds for which the history is read at least before anything is measured
+ */
+record Task(
+        String connectionString,
+        long serverProcess,
+        BsonTimestamp start,
+        Workload workload,
+        int batchSize,
+        int warmUpSeconds) {
+    static final String DATABASE = "shop";
+    static final String COLLECTION = "orders";
+
+    static Task read(String json) {
+        Document document = Wire.read(json);
+        return new Task(
+                document.getString("connectionString"),
+                document.getLong("serverProcess"),
+                document.get("start", BsonTimestamp.class),
+                Workload.read(document.get("workload", Document.class)),
+                document.getInteger("batchSize"),
+                document.getInteger("warmUpSeconds"));
+    }
+
+    /** The stages of a narrow filter, or none. */
+    List<Bson> pipeline() {
+        return workload.isFiltered()
+                ? List.of(Aggregates.match(Filters.lt("fullDocument.part", workload.passing())))
+                : List.of();
+    }
+
+    FullDocument fullDocument() {
+        return workload.withLookup() ? FullDocument.UPDATE_LOOKUP : FullDocument.DEFAULT;
+    }
+
+    String json() {
+        return Wire.line(new Document("connectionString", connectionString)
+                .append("serverProcess", serverProcess)
+                .append("start", start)
+                .append("workload", workload.document())
+                .append("batchSize", batchSize)
+                .append("warmUpSeconds", warmUpSeconds));
+    }
+}

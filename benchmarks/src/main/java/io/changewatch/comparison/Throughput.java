@@ -1,0 +1,77 @@
+package io.changewatch.comparison;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * How fast each contestant reads a history, and what that costs.
+ *
+ * @param name of the command, and of its files
+ * @param contestants the first one is the base
+ */
+record Throughput(String name, List<Contestant> contestants) {
+    private static final int EVENTS = 100_000;
+
+    static Throughput ofAll() {
+        return new Throughput("throughput", List.of(Contestant.values()));
+    }
+
+    /** What checkpoints cost. */
+    static Throughput ofCheckpoints() {
+        return new Throughput("checkpoints", List.of(Contestant.CHANGEWATCH_NO_CHECKPOINTS, Contestant.CHANGEWATCH));
+    }
+
+    void run(Arguments arguments, int roundsByDefault) throws IOException, InterruptedException {
+        Workload workload = Workload.inserts(arguments.number(0, EVENTS));
+        try (History history = History.start(workload)) {
+            String machine = Machine.describe(history);
+            Task task = history.write(workload, arguments);
+            Rounds rounds = new Rounds(arguments.only(contestants));
+            rounds.run(task, arguments.number(1, roundsByDefault));
+            report(rounds, task, machine);
+        }
+    }
+
+    private void report(Rounds rounds, Task task, String machine) throws IOException {
+        Output output = new Output(name);
+        output.raw(rounds.runs().stream().map(Run::document).toList());
+        output.chart(chart(rounds));
+        output.result("%s%n%n%,d inserts, batch size of the drivers %s%n%n%s"
+                .formatted(
+                        machine,
+                        task.workload().events(),
+                        task.batchSize() == 0 ? "theirs" : task.batchSize(),
+                        table(rounds)));
+    }
+
+    static Table table(Rounds rounds) {
+        Table table = new Table(
+                "",
+                "events/s, median (least to most)",
+                "ratio to " + rounds.base(),
+                "ratio without the first tenth",
+                "client CPU, µs/event",
+                "allocated, bytes/event",
+                "server CPU, µs/event");
+        for (Contestant contestant : rounds.contestants()) {
+            table.row(
+                    contestant.toString(),
+                    Table.range(rounds.of(contestant, Run::eventsPerSecond)),
+                    Table.range(rounds.ratios(contestant, Run::eventsPerSecond)),
+                    Table.range(rounds.ratios(contestant, Run::steadyEventsPerSecond)),
+                    Table.number(rounds.of(contestant, Run::cpuMicrosPerEvent).median()),
+                    Table.number(rounds.of(contestant, Run::bytesPerEvent).median()),
+                    Table.number(
+                            rounds.of(contestant, Run::serverCpuMicrosPerEvent).median()));
+        }
+        return table;
+    }
+
+    private static BarChart chart(Rounds rounds) {
+        BarChart chart = new BarChart("Events per second: median, least to most");
+        for (Contestant contestant : rounds.contestants()) {
+            chart.bar(contestant.toString(), rounds.of(contestant, Run::eventsPerSecond));
+        }
+        return chart;
+    }
+}

@@ -1,0 +1,60 @@
+package io.changewatch.comparison;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import org.bson.Document;
+
+/**
+ * What was used up to a moment, or between two.
+ *
+ * @param nanos of time, see {@link System#nanoTime()}
+ * @param cpuNanos of CPU of this process, garbage collection and compilation included
+ * @param allocatedBytes by all threads of this process
+ * @param serverCpuNanos of CPU of the server's process
+ */
+record Usage(long nanos, long cpuNanos, long allocatedBytes, long serverCpuNanos) {
+    private static final OperatingSystemMXBean SYSTEM =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
+    static Usage now(ServerCpu server) {
+        long nanos = System.nanoTime();
+        return new Usage(nanos, SYSTEM.getProcessCpuTime(), AllocatedBytes.total(), server.nanos());
+    }
+
+    /** The same, with the clock read last instead of first: for a beginning. */
+    static Usage atBeginning(ServerCpu server) {
+        Usage now = now(server);
+        return new Usage(System.nanoTime(), now.cpuNanos, now.allocatedBytes, now.serverCpuNanos);
+    }
+
+    Usage since(Usage before) {
+        return new Usage(
+                nanos - before.nanos,
+                cpuNanos - before.cpuNanos,
+                allocatedBytes - before.allocatedBytes,
+                serverCpuNanos - before.serverCpuNanos);
+    }
+
+    Usage plus(Usage other) {
+        return new Usage(
+                nanos + other.nanos,
+                cpuNanos + other.cpuNanos,
+                allocatedBytes + other.allocatedBytes,
+                serverCpuNanos + other.serverCpuNanos);
+    }
+
+    static Usage read(Document document) {
+        return new Usage(
+                document.getLong("nanos"),
+                document.getLong("cpuNanos"),
+                document.getLong("allocatedBytes"),
+                document.getLong("serverCpuNanos"));
+    }
+
+    Document document() {
+        return new Document("nanos", nanos)
+                .append("cpuNanos", cpuNanos)
+                .append("allocatedBytes", allocatedBytes)
+                .append("serverCpuNanos", serverCpuNanos);
+    }
+}
