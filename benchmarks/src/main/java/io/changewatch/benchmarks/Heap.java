@@ -4,7 +4,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 
 /** What is reachable. */
-final class Heap {
+public final class Heap {
     private static final MemoryMXBean MEMORY = ManagementFactory.getMemoryMXBean();
     private static final int MOST_COLLECTIONS = 20;
     private static final long STABLE_WITHIN = 10_000;
@@ -12,7 +12,7 @@ final class Heap {
     private Heap() {}
 
     /** Bytes in use after collections, until one more frees next to nothing. */
-    static long used() {
+    public static long used() {
         long before = collected();
         for (int i = 1; i < MOST_COLLECTIONS; i++) {
             long now = collected();

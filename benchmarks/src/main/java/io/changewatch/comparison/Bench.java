@@ -18,6 +18,7 @@ public final class Bench {
         switch (command) {
             case "throughput" -> Throughput.ofAll().run(arguments, ROUNDS);
             case "checkpoints" -> Throughput.ofCheckpoints().run(arguments, ROUNDS_OF_CHECKPOINTS);
+            case "latency" -> Latency.run(arguments);
             default -> throw new IllegalArgumentException("There is no command " + command + ".");
         }
     }

@@ -1,6 +1,5 @@
 package io.changewatch.comparison;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -8,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.bson.Document;
 
 /**
  * Runs of contestants in rounds. In each round they come in another order, and the base comes before every third of the others,
@@ -16,6 +16,16 @@ import java.util.function.ToDoubleFunction;
  * <p>Not thread-safe.
  */
 final class Rounds {
+    /** Measures in a process of its own. */
+    interface Launcher {
+        Document measure(Contestant contestant) throws Exception;
+    }
+
+    /** The figure to tell. */
+    interface Progress {
+        String of(Run run);
+    }
+
     private static final int OTHERS_PER_BASE = 3;
 
     private final Contestant base;
@@ -28,16 +38,16 @@ final class Rounds {
         this.others = contestants.subList(1, contestants.size());
     }
 
-    Rounds run(Task task, int rounds) throws IOException, InterruptedException {
+    /** Runs all, and tells each figure as it comes. */
+    void run(int rounds, Launcher launcher, Progress progress) throws Exception {
         for (int round = 1; round <= rounds; round++) {
             for (Contestant contestant : order(round)) {
-                Run run = run(contestant, task, round);
+                Instant launched = Instant.now();
+                Run run = new Run(contestant, round, launched, launcher.measure(contestant));
                 runs.add(run);
-                Console.progress(
-                        "round %d: %-27s %,9.0f events/s", round, contestant.toString(), run.eventsPerSecond());
+                Console.progress("round %d: %-27s %s", round, contestant, progress.of(run));
             }
         }
-        return this;
     }
 
     private List<Contestant> order(int round) {
@@ -51,12 +61,6 @@ final class Rounds {
             order.add(rotated.get(i));
         }
         return order.isEmpty() ? List.of(base) : order;
-    }
-
-    private static Run run(Contestant contestant, Task task, int round) throws IOException, InterruptedException {
-        Instant launched = Instant.now();
-        ChildJvm process = ChildJvm.start(ConsumerProcess.class, contestant.toString(), task.json());
-        return new Run(contestant, round, launched, process.result());
     }
 
     Contestant base() {

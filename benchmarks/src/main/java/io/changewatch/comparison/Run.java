@@ -1,5 +1,7 @@
 package io.changewatch.comparison;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Instant;
 import org.bson.Document;
 
@@ -21,6 +23,11 @@ record Run(Contestant contestant, int round, Instant launched, Document measured
 
     private long events() {
         return measured.getLong("events");
+    }
+
+    /** One of the figures that it printed. */
+    double figure(String name) {
+        return requireNonNull(measured.get(name, Number.class), name).doubleValue();
     }
 
     double eventsPerSecond() {
@@ -56,15 +63,26 @@ record Run(Contestant contestant, int round, Instant launched, Document measured
         return (double) usage().allocatedBytes() / events();
     }
 
+    /** Who, when, and what it printed. */
+    Document raw() {
+        Document raw = head();
+        raw.putAll(measured);
+        return raw;
+    }
+
+    /** Who, when, what is made of what it printed, and that. */
     Document document() {
-        return new Document("contestant", contestant.toString())
-                .append("round", round)
-                .append("launched", launched.toString())
-                .append("eventsPerSecond", eventsPerSecond())
+        return head().append("eventsPerSecond", eventsPerSecond())
                 .append("steadyEventsPerSecond", steadyEventsPerSecond())
                 .append("cpuMicrosPerEvent", cpuMicrosPerEvent())
                 .append("bytesPerEvent", bytesPerEvent())
                 .append("serverCpuMicrosPerEvent", serverCpuMicrosPerEvent())
                 .append("measured", measured);
+    }
+
+    private Document head() {
+        return new Document("contestant", contestant.toString())
+                .append("round", round)
+                .append("launched", launched.toString());
     }
 }

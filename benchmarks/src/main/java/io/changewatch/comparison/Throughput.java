@@ -2,6 +2,7 @@ package io.changewatch.comparison;
 
 import java.io.IOException;
 import java.util.List;
+import org.bson.Document;
 
 /**
  * How fast each contestant reads a history, and what that costs.
@@ -21,15 +22,23 @@ record Throughput(String name, List<Contestant> contestants) {
         return new Throughput("checkpoints", List.of(Contestant.CHANGEWATCH_NO_CHECKPOINTS, Contestant.CHANGEWATCH));
     }
 
-    void run(Arguments arguments, int roundsByDefault) throws IOException, InterruptedException {
+    void run(Arguments arguments, int roundsByDefault) throws Exception {
         Workload workload = Workload.inserts(arguments.number(0, EVENTS));
         try (History history = History.start(workload)) {
             String machine = Machine.describe(history);
             Task task = history.write(workload, arguments);
             Rounds rounds = new Rounds(arguments.only(contestants));
-            rounds.run(task, arguments.number(1, roundsByDefault));
+            rounds.run(
+                    arguments.number(1, roundsByDefault),
+                    contestant -> measure(contestant, task),
+                    run -> Table.number(run.eventsPerSecond()) + " events/s");
             report(rounds, task, machine);
         }
+    }
+
+    static Document measure(Contestant contestant, Task task) throws IOException, InterruptedException {
+        return ChildJvm.start(ConsumerProcess.class, contestant.toString(), task.json())
+                .result();
     }
 
     private void report(Rounds rounds, Task task, String machine) throws IOException {
