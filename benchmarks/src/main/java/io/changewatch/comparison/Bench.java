@@ -19,6 +19,9 @@ public final class Bench {
             case "throughput" -> Throughput.ofAll().run(arguments, ROUNDS);
             case "checkpoints" -> Throughput.ofCheckpoints().run(arguments, ROUNDS_OF_CHECKPOINTS);
             case "latency" -> Latency.run(arguments);
+            case "sizes" -> Sizes.run(arguments);
+            case "resume" -> Resume.run(arguments);
+            case "watchers" -> Watchers.run(arguments);
             default -> throw new IllegalArgumentException("There is no command " + command + ".");
         }
     }

@@ -1,5 +1,6 @@
 package io.changewatch.comparison;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,8 +13,9 @@ import org.bson.Document;
  * A fresh JVM like this one: the same for every contestant.
  *
  * @param process runs it
+ * @param output what it prints
  */
-record ChildJvm(Process process) {
+record ChildJvm(Process process, BufferedReader output) {
     /** A heap of a fixed size, so that its growing is not measured. */
     static final List<String> OPTIONS = List.of("-Xms512m", "-Xmx512m");
 
@@ -27,19 +29,29 @@ record ChildJvm(Process process) {
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path")));
         command.add(main.getName());
         command.addAll(List.of(arguments));
-        return new ChildJvm(new ProcessBuilder(command)
+        Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start());
+                .start();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly, "end-of-child"));
+        return new ChildJvm(process, process.inputReader(StandardCharsets.UTF_8));
+    }
+
+    /** Waits for the next line that it prints. */
+    String line() throws IOException {
+        String line = output.readLine();
+        if (line == null) {
+            throw new IllegalStateException("A measuring process has ended early.");
+        }
+        return line;
     }
 
     /** Waits for its end; returns the last line it printed. */
     Document result() throws IOException, InterruptedException {
         try {
-            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            List<String> lines = output.lines().toList();
             if (!process.waitFor(ENDS_WITHIN_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
-                throw new IllegalStateException("A measuring process failed. It printed: " + printed);
+                throw new IllegalStateException("A measuring process failed. It printed: " + lines);
             }
-            List<String> lines = printed.lines().toList();
             return Wire.read(lines.get(lines.size() - 1));
         } finally {
             process.destroyForcibly();

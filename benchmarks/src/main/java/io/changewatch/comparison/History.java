@@ -4,14 +4,12 @@ import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoCollection;
 import com.mongodb.client.MongoDatabase;
-import com.mongodb.client.model.BulkWriteOptions;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.InsertManyOptions;
 import com.mongodb.client.model.UpdateOneModel;
 import com.mongodb.client.model.Updates;
-import com.mongodb.client.model.WriteModel;
 import io.changewatch.testkit.LocalReplicaSet;
-import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
@@ -23,8 +21,8 @@ import org.bson.Document;
  */
 final class History implements AutoCloseable {
     private static final int AT_ONCE = 1_000;
+    private static final int FOREIGN_AT_ONCE = 100_000;
     private static final int BYTES_AT_ONCE = 8 << 20;
-    private static final int DOCUMENT_BYTES = 500;
 
     private final LocalReplicaSet servers;
     private final MongoClient client;
@@ -36,7 +34,7 @@ final class History implements AutoCloseable {
 
     /** Starts a server whose oplog holds four times what is to be written. */
     static History start(Workload largest) {
-        long bytes = 4L * largest.writes() * (largest.noteBytes() + DOCUMENT_BYTES);
+        long bytes = 4L * largest.writes() * largest.bytesPerWrite();
         LocalReplicaSet servers = LocalReplicaSet.builder()
                 .oplogSizeMegabytes(Math.toIntExact(Math.max(1_024, bytes >> 20)))
                 .start();
@@ -71,11 +69,12 @@ final class History implements AutoCloseable {
         shop.drop();
         shop.createCollection(Task.COLLECTION);
         if (workload.isUpdates()) {
-            insert(shop, Task.COLLECTION, Workload.UPDATED_DOCUMENTS, workload.noteBytes());
+            insert(shop, Workload.inserts(Workload.UPDATED_DOCUMENTS));
         }
         BsonTimestamp start = next(now());
         switch (workload.kind()) {
-            case INSERTS -> insert(shop, Task.COLLECTION, workload.writes(), workload.noteBytes());
+            case INSERTS -> insert(shop, workload);
+            case TINY_INSERTS -> insertTiny(shop, workload.writes());
             case UPDATES, UPDATES_WITH_LOOKUP -> update(shop, workload.writes());
             case FOREIGN -> insertForeign(shop, workload.writes());
         }
@@ -92,40 +91,53 @@ final class History implements AutoCloseable {
         return new BsonTimestamp(time.getTime(), time.getInc() + 1);
     }
 
-    private static void insert(MongoDatabase shop, String name, int count, int noteBytes) {
-        MongoCollection<Order> orders = shop.getCollection(name, Order.class);
-        int atOnce = Math.max(1, Math.min(AT_ONCE, BYTES_AT_ONCE / (noteBytes + DOCUMENT_BYTES)));
-        String note = "x".repeat(noteBytes);
+    private static void insert(MongoDatabase shop, Workload workload) {
+        MongoCollection<Order> orders = shop.getCollection(Task.COLLECTION, Order.class);
+        int atOnce = Math.max(1, Math.min(AT_ONCE, BYTES_AT_ONCE / workload.bytesPerWrite()));
+        String note = "x".repeat(workload.noteBytes());
+        inSteps(
+                workload.writes(),
+                atOnce,
+                ids -> orders.insertMany(
+                        ids.mapToObj(id -> Order.of(id, 0, note)).toList()));
+    }
+
+    private static void insertTiny(MongoDatabase shop, int count) {
+        MongoCollection<Document> orders = shop.getCollection(Task.COLLECTION);
+        inSteps(
+                count,
+                AT_ONCE,
+                ids -> orders.insertMany(ids.mapToObj(Order::tiny).toList()));
+    }
+
+    private static void inSteps(int count, int atOnce, Consumer<IntStream> write) {
         for (int from = 0; from < count; from += atOnce) {
-            orders.insertMany(IntStream.range(from, Math.min(count, from + atOnce))
-                    .mapToObj(id -> Order.of(id, 0, note))
-                    .toList());
+            write.accept(IntStream.range(from, Math.min(count, from + atOnce)));
         }
     }
 
     private static void update(MongoDatabase shop, int count) {
         MongoCollection<Document> orders = shop.getCollection(Task.COLLECTION);
-        for (int from = 0; from < count; from += AT_ONCE) {
-            List<WriteModel<Document>> updates = IntStream.range(from, Math.min(count, from + AT_ONCE))
-                    .<WriteModel<Document>>mapToObj(n -> new UpdateOneModel<>(
-                            Filters.eq("_id", (long) (n % Workload.UPDATED_DOCUMENTS)),
-                            Updates.set("sent", (long) n + 1)))
-                    .toList();
-            orders.bulkWrite(updates, new BulkWriteOptions().ordered(true));
-        }
+        inSteps(
+                count,
+                AT_ONCE,
+                numbers -> orders.bulkWrite(numbers.mapToObj(History::update).toList()));
+    }
+
+    private static UpdateOneModel<Document> update(int number) {
+        long id = number % Workload.UPDATED_DOCUMENTS;
+        return new UpdateOneModel<>(Filters.eq("_id", id), Updates.set("sent", number + 1L));
     }
 
     private static void insertForeign(MongoDatabase shop, int count) {
-        int atOnce = 100 * AT_ONCE;
         MongoCollection<Document> others = shop.getCollection("others");
-        for (int from = 0; from < count; from += atOnce) {
-            others.insertMany(
-                    IntStream.range(from, Math.min(count, from + atOnce))
-                            .mapToObj(n -> new Document("_id", n))
-                            .toList(),
-                    new InsertManyOptions().ordered(false));
-        }
-        insert(shop, Task.COLLECTION, 1, 0);
+        InsertManyOptions unordered = new InsertManyOptions().ordered(false);
+        inSteps(
+                count,
+                FOREIGN_AT_ONCE,
+                ids -> others.insertMany(
+                        ids.mapToObj(id -> new Document("_id", id)).toList(), unordered));
+        insert(shop, Workload.inserts(1));
     }
 
     @Override

@@ -64,7 +64,7 @@ record Latency(History history, int perSecond, int seconds) {
                 Integer.toString(all),
                 Integer.toString(seconds + arguments.warmUpSeconds() + PATIENCE_SECONDS));
         try (PacedWriter writer = new PacedWriter(
-                history.client().getDatabase(Task.DATABASE).getCollection(Task.COLLECTION, Order.class))) {
+                List.of(history.client().getDatabase(Task.DATABASE).getCollection(Task.COLLECTION, Order.class)))) {
             writer.write(0, warmUp, fast);
             TimeUnit.SECONDS.sleep(PAUSE_SECONDS);
             double managed = writer.write(warmUp, all, perSecond);

@@ -19,19 +19,19 @@ final class Measurement {
     private static final double STABLE = 0.95;
 
     private final Task task;
-    private final ServerCpu server;
+    private final Meter meter;
     private final Consumer consumer;
 
     Measurement(Task task, Consumer consumer) {
         this.task = task;
-        this.server = new ServerCpu(task.serverProcess());
+        this.meter = new Meter(task.serverProcess());
         this.consumer = consumer;
     }
 
     Document run() throws Exception {
         List<Long> warmUp = warmUp();
         List<Document> passes = new ArrayList<>();
-        Usage all = new Usage(0, 0, 0, 0);
+        Usage all = Usage.NONE;
         while (passes.size() < LEAST_PASSES || (all.nanos() < MEASURED_NANOS && passes.size() < MOST_PASSES)) {
             Pass pass = pass();
             all = all.plus(pass.usage());
@@ -60,7 +60,7 @@ final class Measurement {
     }
 
     private Pass pass() throws Exception {
-        Pass pass = new Pass(task.workload(), server);
+        Pass pass = new Pass(task.workload(), meter);
         consumer.read(pass);
         pass.await();
         return pass;

@@ -1,9 +1,14 @@
 package io.changewatch.comparison;
 
+import com.mongodb.MongoClientSettings;
 import java.time.Instant;
 import java.util.List;
+import org.bson.Document;
+import org.bson.RawBsonDocument;
+import org.bson.codecs.Codec;
 import org.bson.codecs.pojo.annotations.BsonId;
 import org.bson.types.Decimal128;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The document that every typed consumer decodes to: by its number alone, all its content is known. Public for the codecs.
@@ -18,13 +23,13 @@ public record Order(
         @BsonId long id,
         long sent,
         int part,
-        String userId,
-        Status status,
+        @Nullable String userId,
+        @Nullable Status status,
         long cents,
-        Decimal128 total,
-        Instant createdAt,
-        Address address,
-        List<Line> lines,
+        @Nullable Decimal128 total,
+        @Nullable Instant createdAt,
+        @Nullable Address address,
+        @Nullable List<Line> lines,
         String note) {
     static final int PARTS = 1_000;
     private static final int CENTS_EACH = 7;
@@ -46,7 +51,8 @@ public record Order(
     /** What was ordered. */
     public record Line(String sku, int quantity, long cents) {}
 
-    static Order of(long id, long sent, String note) {
+    /** The order of a number. */
+    public static Order of(long id, long sent, String note) {
         int part = (int) (id % PARTS);
         return new Order(
                 id,
@@ -62,8 +68,24 @@ public record Order(
                 note);
     }
 
+    /** About 100 bytes that can be decoded to an order, most of whose components are null. */
+    static Document tiny(long id) {
+        return new Document("_id", id)
+                .append("sent", 0L)
+                .append("part", (int) (id % PARTS))
+                .append("cents", id * CENTS_EACH)
+                .append("note", "x".repeat(24));
+    }
+
+    /** How many bytes an order has that is not padded. */
+    static int bytes() {
+        Codec<Order> codec = MongoClientSettings.getDefaultCodecRegistry().get(Order.class);
+        return new RawBsonDocument(of(0, 0, ""), codec).getByteBuffer().remaining();
+    }
+
     /** Whether what is cheap to look at is as {@link #of} made it. */
     boolean isWhole() {
-        return cents == id * CENTS_EACH && lines.size() == 2 && lines.get(1).cents() == id && address != null;
+        return cents == id * CENTS_EACH
+                && (lines == null || (lines.size() == 2 && lines.get(1).cents() == id));
     }
 }

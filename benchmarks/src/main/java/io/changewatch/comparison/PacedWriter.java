@@ -25,11 +25,14 @@ final class PacedWriter implements AutoCloseable {
     private static final int THREADS = 16;
     private static final double SECOND = 1e9;
 
-    private final MongoCollection<Order> orders;
+    private final List<MongoCollection<Order>> collections;
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
-    PacedWriter(MongoCollection<Order> orders) {
-        this.orders = orders.withWriteConcern(WriteConcern.MAJORITY);
+    /** Writes to the collections in turn. */
+    PacedWriter(List<MongoCollection<Order>> collections) {
+        this.collections = collections.stream()
+                .map(orders -> orders.withWriteConcern(WriteConcern.MAJORITY))
+                .toList();
     }
 
     /** Writes the orders {@code from} to {@code to - 1}; returns how many a second it managed. */
@@ -59,6 +62,7 @@ final class PacedWriter implements AutoCloseable {
                 phase.has(insert);
                 insert = phase.next().getAndIncrement()) {
             phase.awaitDue(insert);
+            MongoCollection<Order> orders = collections.get(insert % collections.size());
             long sent = EpochClock.nanos();
             orders.insertMany(IntStream.range(phase.first(insert), phase.first(insert + 1))
                     .mapToObj(id -> Order.of(id, sent, ""))

@@ -18,7 +18,7 @@ final class Pass implements Receiver {
     private static final Duration LIMIT = Duration.ofMinutes(15);
 
     private final Workload workload;
-    private final ServerCpu server;
+    private final Meter meter;
     private final int expected;
     private final int steadyFrom;
     private final CountDownLatch done = new CountDownLatch(1);
@@ -28,16 +28,16 @@ final class Pass implements Receiver {
     private volatile @Nullable Usage end;
     private volatile @Nullable RuntimeException failure;
 
-    Pass(Workload workload, ServerCpu server) {
+    Pass(Workload workload, Meter meter) {
         this.workload = workload;
-        this.server = server;
+        this.meter = meter;
         this.expected = workload.events();
         this.steadyFrom = expected / 10;
     }
 
     @Override
     public void begin() {
-        beginning = Usage.atBeginning(server);
+        beginning = meter.atBeginning();
     }
 
     @Override
@@ -68,7 +68,7 @@ final class Pass implements Receiver {
             steadySince = System.nanoTime();
         }
         if (received == expected) {
-            end = Usage.now(server);
+            end = meter.atEnd();
             done.countDown();
         }
     }

@@ -88,6 +88,11 @@ final class Rounds {
                 .toList());
     }
 
+    /** How many passes were measured in all rounds. */
+    int passes(Contestant contestant) {
+        return runsOf(contestant).stream().mapToInt(Run::passes).sum();
+    }
+
     private List<Run> runsOf(Contestant contestant) {
         return runs.stream().filter(run -> run.contestant() == contestant).toList();
     }

@@ -48,11 +48,7 @@ record SpringData(Task task, MongoClient client, MongoTemplate template) impleme
                 .fullDocumentLookup(task.fullDocument())
                 .resumeAt(task.start());
         if (task.workload().isFiltered()) {
-            options.filter(new Document(
-                    "$match",
-                    new Document(
-                            "fullDocument.part",
-                            new Document("$lt", task.workload().passing()))));
+            options.filter(task.pipeline().toArray(Document[]::new));
         }
         return new ChangeStreamRequestOptions(Task.DATABASE, Task.COLLECTION, options.build());
     }

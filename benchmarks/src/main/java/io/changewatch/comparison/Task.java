@@ -1,12 +1,9 @@
 package io.changewatch.comparison;
 
-import com.mongodb.client.model.Aggregates;
-import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.changestream.FullDocument;
 import java.util.List;
 import org.bson.BsonTimestamp;
 import org.bson.Document;
-import org.bson.conversions.Bson;
 
 /**
  * What a consumer is to read, told to its process as JSON.
@@ -40,10 +37,13 @@ record Task(
     }
 
     /** The stages of a narrow filter, or none. */
-    List<Bson> pipeline() {
-        return workload.isFiltered()
-                ? List.of(Aggregates.match(Filters.lt("fullDocument.part", workload.passing())))
-                : List.of();
+    List<Document> pipeline() {
+        if (!workload.isFiltered()) {
+            return List.of();
+        }
+        Document condition = new Document("operationType", "insert")
+                .append("fullDocument.part", new Document("$lt", workload.passing()));
+        return List.of(new Document("$match", condition));
     }
 
     FullDocument fullDocument() {

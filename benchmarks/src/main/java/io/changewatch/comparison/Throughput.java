@@ -53,27 +53,38 @@ record Throughput(String name, List<Contestant> contestants) {
                         table(rounds)));
     }
 
-    static Table table(Rounds rounds) {
-        Table table = new Table(
+    private static Table table(Rounds rounds) {
+        Table table = head("passes", rounds.base());
+        rounds.contestants()
+                .forEach(contestant ->
+                        table.row(cells(Integer.toString(rounds.passes(contestant)), contestant, rounds)));
+        return table;
+    }
+
+    /** A table whose rows end in {@link #cells}. */
+    static Table head(String first, Contestant base) {
+        return new Table(
+                first,
                 "",
                 "events/s, median (least to most)",
-                "ratio to " + rounds.base(),
+                "ratio to " + base,
                 "ratio without the first tenth",
                 "client CPU, µs/event",
                 "allocated, bytes/event",
                 "server CPU, µs/event");
-        for (Contestant contestant : rounds.contestants()) {
-            table.row(
-                    contestant.toString(),
-                    Table.range(rounds.of(contestant, Run::eventsPerSecond)),
-                    Table.range(rounds.ratios(contestant, Run::eventsPerSecond)),
-                    Table.range(rounds.ratios(contestant, Run::steadyEventsPerSecond)),
-                    Table.number(rounds.of(contestant, Run::cpuMicrosPerEvent).median()),
-                    Table.number(rounds.of(contestant, Run::bytesPerEvent).median()),
-                    Table.number(
-                            rounds.of(contestant, Run::serverCpuMicrosPerEvent).median()));
-        }
-        return table;
+    }
+
+    static String[] cells(String first, Contestant contestant, Rounds rounds) {
+        return new String[] {
+            first,
+            contestant.toString(),
+            Table.range(rounds.of(contestant, Run::eventsPerSecond)),
+            Table.range(rounds.ratios(contestant, Run::eventsPerSecond)),
+            Table.range(rounds.ratios(contestant, Run::steadyEventsPerSecond)),
+            Table.number(rounds.of(contestant, Run::cpuMicrosPerEvent).median()),
+            Table.number(rounds.of(contestant, Run::bytesPerEvent).median()),
+            Table.number(rounds.of(contestant, Run::serverCpuMicrosPerEvent).median())
+        };
     }
 
     private static BarChart chart(Rounds rounds) {

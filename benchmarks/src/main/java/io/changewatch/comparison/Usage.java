@@ -1,7 +1,5 @@
 package io.changewatch.comparison;
 
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import org.bson.Document;
 
 /**
@@ -13,19 +11,7 @@ import org.bson.Document;
  * @param serverCpuNanos of CPU of the server's process
  */
 record Usage(long nanos, long cpuNanos, long allocatedBytes, long serverCpuNanos) {
-    private static final OperatingSystemMXBean SYSTEM =
-            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-
-    static Usage now(ServerCpu server) {
-        long nanos = System.nanoTime();
-        return new Usage(nanos, SYSTEM.getProcessCpuTime(), AllocatedBytes.total(), server.nanos());
-    }
-
-    /** The same, with the clock read last instead of first: for a beginning. */
-    static Usage atBeginning(ServerCpu server) {
-        Usage now = now(server);
-        return new Usage(System.nanoTime(), now.cpuNanos, now.allocatedBytes, now.serverCpuNanos);
-    }
+    static final Usage NONE = new Usage(0, 0, 0, 0);
 
     Usage since(Usage before) {
         return new Usage(

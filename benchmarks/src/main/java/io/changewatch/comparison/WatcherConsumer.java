@@ -1,6 +1,7 @@
 package io.changewatch.comparison;
 
 import static io.changewatch.pipeline.Condition.document;
+import static io.changewatch.pipeline.Condition.operation;
 
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
@@ -8,6 +9,7 @@ import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.StartPosition;
 import io.changewatch.event.Insert;
+import io.changewatch.event.OperationType;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.mongo.MongoResumeTokenStore;
 import java.time.Duration;
@@ -59,8 +61,8 @@ record WatcherConsumer<T>(
             builder.resumeFrom(MongoResumeTokenStore.in(client.getDatabase(STORE)));
         }
         if (task.workload().isFiltered()) {
-            builder.pipeline(
-                    Pipeline.matching(document("part").lt(task.workload().passing())));
+            builder.pipeline(Pipeline.matching(operation(OperationType.INSERT)
+                    .and(document("part").lt(task.workload().passing()))));
         }
         return builder.build();
     }

@@ -14,8 +14,13 @@ record Workload(Kind kind, int writes, int noteBytes, int passing) {
     /** How many documents are updated in turn. */
     static final int UPDATED_DOCUMENTS = 1_000;
 
+    private static final int TINY_BYTES = 100;
+    private static final int ORDER_BYTES = 500;
+
     enum Kind {
         INSERTS,
+        /** Of documents that have only a few of the fields. */
+        TINY_INSERTS,
         UPDATES,
         UPDATES_WITH_LOOKUP,
         /** Inserts into another collection, and then one insert into the watched one. */
@@ -28,6 +33,10 @@ record Workload(Kind kind, int writes, int noteBytes, int passing) {
 
     static Workload inserts(int writes, int noteBytes) {
         return new Workload(Kind.INSERTS, writes, noteBytes, Order.PARTS);
+    }
+
+    static Workload tinyInserts(int writes) {
+        return new Workload(Kind.TINY_INSERTS, writes, 0, Order.PARTS);
     }
 
     static Workload filtered(int writes, int passing) {
@@ -67,6 +76,11 @@ record Workload(Kind kind, int writes, int noteBytes, int passing) {
 
     boolean withLookup() {
         return kind == Kind.UPDATES_WITH_LOOKUP;
+    }
+
+    /** No fewer than a document has, envelope and key of its entry in the oplog included. */
+    int bytesPerWrite() {
+        return kind == Kind.TINY_INSERTS || kind == Kind.FOREIGN ? 2 * TINY_BYTES : noteBytes + ORDER_BYTES;
     }
 
     /** How many events a consumer is to receive. */
