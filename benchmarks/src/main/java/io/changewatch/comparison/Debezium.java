@@ -19,7 +19,8 @@ import org.bson.json.JsonReader;
 
 /**
  * Debezium's engine with its connector for MongoDB and offsets in a file. It hands out documents as JSON, which is decoded by
- * the driver's codec for records. Its start is not measured: the time begins when it begins to ask for records.
+ * the driver's codec for records. Its start is not measured: the time begins when it begins to ask its queue
+ * for records, which may hold some by then.
  *
  * <p>It has no batch size of the cursor to set; {@code max.batch.size} and {@code max.queue.size} are its defaults.
  *

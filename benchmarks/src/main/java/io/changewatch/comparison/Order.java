@@ -86,6 +86,19 @@ public record Order(
     /** Whether what is cheap to look at is as {@link #of} made it. */
     boolean isWhole() {
         return cents == id * CENTS_EACH
-                && (lines == null || (lines.size() == 2 && lines.get(1).cents() == id));
+                && address != null
+                && lines != null
+                && lines.size() == 2
+                && lines.get(1).cents() == id;
+    }
+
+    /** Whether it is as {@link #tiny} made it. */
+    boolean isTiny() {
+        return cents == id * CENTS_EACH && address == null && lines == null;
+    }
+
+    /** Whether all of it is as {@link #of} made it. */
+    boolean isExact() {
+        return equals(of(id, sent, note));
     }
 }

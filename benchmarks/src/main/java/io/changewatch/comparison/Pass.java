@@ -47,7 +47,7 @@ final class Pass implements Receiver {
 
     @Override
     public void received(Order order) {
-        if (!order.isWhole()) {
+        if (!workload.isGenuine(order)) {
             throw failed("Event " + received + " is not what was written: " + order);
         }
         received(order.id());

@@ -39,8 +39,12 @@ record Run(Contestant contestant, int round, Instant launched, Document measured
         long nanos = measured.getList("passes", Document.class).stream()
                 .mapToLong(pass -> pass.getLong("steadyNanos"))
                 .sum();
-        long each = events() / passes();
+        long each = eventsPerPass();
         return passes() * (each - each / 10) * NANOS / nanos;
+    }
+
+    long eventsPerPass() {
+        return events() / passes();
     }
 
     double seconds() {

@@ -80,11 +80,18 @@ record Throughput(String name, List<Contestant> contestants) {
             contestant.toString(),
             Table.range(rounds.of(contestant, Run::eventsPerSecond)),
             Table.range(rounds.ratios(contestant, Run::eventsPerSecond)),
-            Table.range(rounds.ratios(contestant, Run::steadyEventsPerSecond)),
+            steady(contestant, rounds),
             Table.number(rounds.of(contestant, Run::cpuMicrosPerEvent).median()),
             Table.number(rounds.of(contestant, Run::bytesPerEvent).median()),
             Table.number(rounds.of(contestant, Run::serverCpuMicrosPerEvent).median())
         };
+    }
+
+    /** A tenth of fewer events is but a few batches, and their borders would decide. */
+    private static String steady(Contestant contestant, Rounds rounds) {
+        return rounds.runs().stream().allMatch(run -> run.eventsPerPass() >= EVENTS)
+                ? Table.range(rounds.ratios(contestant, Run::steadyEventsPerSecond))
+                : "-";
     }
 
     private static BarChart chart(Rounds rounds) {
