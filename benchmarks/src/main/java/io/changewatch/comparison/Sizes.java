@@ -20,7 +20,7 @@ final class Sizes {
 
     private Sizes(Arguments arguments) {
         this.arguments = arguments;
-        this.table = Throughput.head("", Contestant.SYNC_RAW);
+        this.table = new Table(Throughput.heads("", Contestant.SYNC_RAW));
     }
 
     /** Arguments: rounds; percent of the events by default. */
@@ -72,7 +72,7 @@ final class Sizes {
 
     private void keep(Case one, Rounds rounds) {
         for (Contestant contestant : rounds.contestants()) {
-            table.row(Throughput.cells(one.name(), contestant, rounds));
+            table.row(Throughput.cells(one.name() + ": " + contestant, contestant, rounds));
         }
         for (Run run : rounds.runs()) {
             Document figures = new Document("case", one.name());

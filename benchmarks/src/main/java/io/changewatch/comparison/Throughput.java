@@ -54,36 +54,35 @@ record Throughput(String name, List<Contestant> contestants) {
     }
 
     private static Table table(Rounds rounds) {
-        Table table = head("passes", rounds.base());
-        rounds.contestants()
-                .forEach(contestant ->
-                        table.row(cells(Integer.toString(rounds.passes(contestant)), contestant, rounds)));
+        Table table = new Table(heads("", rounds.base()));
+        rounds.contestants().forEach(contestant -> table.row(cells(contestant.toString(), contestant, rounds)));
         return table;
     }
 
-    /** A table whose rows end in {@link #cells}. */
-    static Table head(String first, Contestant base) {
-        return new Table(
-                first,
-                "",
-                "events/s, median (least to most)",
-                "ratio to " + base,
-                "ratio without the first tenth",
-                "client CPU, µs/event",
-                "allocated, bytes/event",
-                "server CPU, µs/event");
+    /** Above {@link #cells}. */
+    static String[] heads(String name, Contestant base) {
+        return new String[] {
+            name,
+            "events/s, median (least to most)",
+            "ratio to " + base,
+            "ratio without the first tenth",
+            "client CPU, µs/event",
+            "allocated, bytes/event",
+            "server CPU, µs/event",
+            "passes"
+        };
     }
 
-    static String[] cells(String first, Contestant contestant, Rounds rounds) {
+    static String[] cells(String name, Contestant contestant, Rounds rounds) {
         return new String[] {
-            first,
-            contestant.toString(),
+            name,
             Table.range(rounds.of(contestant, Run::eventsPerSecond)),
             Table.range(rounds.ratios(contestant, Run::eventsPerSecond)),
             steady(contestant, rounds),
             Table.number(rounds.of(contestant, Run::cpuMicrosPerEvent).median()),
             Table.number(rounds.of(contestant, Run::bytesPerEvent).median()),
-            Table.number(rounds.of(contestant, Run::serverCpuMicrosPerEvent).median())
+            Table.number(rounds.of(contestant, Run::serverCpuMicrosPerEvent).median()),
+            Integer.toString(rounds.passes(contestant))
         };
     }
 
