@@ -51,6 +51,10 @@ final class Elements {
         return true;
     }
 
+    byte[] bytes() {
+        return bytes;
+    }
+
     byte type() {
         return type;
     }
@@ -113,6 +117,18 @@ final class Elements {
     /** The elements of the value, which has to be an array. */
     Elements inArray() {
         return new Elements(bytes, valueOf(BsonType.ARRAY), next, path + name() + '.');
+    }
+
+    /**
+     * The elements of the value, for a reader that tells nobody which field was damaged.
+     *
+     * @throws StepAside if it is of another type
+     */
+    Elements in(byte expected) {
+        if (type != expected) {
+            throw StepAside.now();
+        }
+        return new Elements(bytes, valueStart, next, "");
     }
 
     private int valueOf(BsonType expected) {

@@ -32,7 +32,9 @@ public final class EventDecoders {
      * @throws IllegalArgumentException if no codec can decode {@code type}; the message names the remedy
      */
     public static <T> EventDecoder<T> of(Class<T> type, @Nullable CodecRegistry application) {
-        return new BatchEventDecoder<>(new ImageDecoder<>(type, codecOf(type, registry(application))));
+        CodecRegistry registry = registry(application);
+        Codec<T> codec = codecOf(type, registry);
+        return new BatchEventDecoder<>(new ImageDecoder<>(type, codec, InPlaceReaders.of(type, codec, registry)));
     }
 
     private static CodecRegistry registry(@Nullable CodecRegistry application) {

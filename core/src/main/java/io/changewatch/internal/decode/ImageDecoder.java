@@ -5,9 +5,11 @@ import org.bson.BsonType;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.Decoder;
 import org.bson.codecs.DecoderContext;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Decodes documents to the application's type. Thread-safe as far as the codec is.
+ * Decodes documents to the application's type: in place where that gives the same as the codec, by the codec where it might not,
+ * and where something is wrong with a document, so that there is one who says what. Thread-safe as far as the codec is.
  *
  * @param <T> the document type
  */
@@ -16,10 +18,12 @@ final class ImageDecoder<T> {
 
     private final Class<T> type;
     private final Decoder<T> decoder;
+    private final @Nullable RecordReader inPlace;
 
-    ImageDecoder(Class<T> type, Decoder<T> decoder) {
+    ImageDecoder(Class<T> type, Decoder<T> decoder, Optional<RecordReader> inPlace) {
         this.type = type;
         this.decoder = decoder;
+        this.inPlace = inPlace.orElse(null);
     }
 
     /** The document in a field that has to be there. */
@@ -29,6 +33,17 @@ final class ImageDecoder<T> {
         if (type == RawBsonDocument.class) {
             return type.cast(new RawBsonDocument(event.bytes(), offset, length));
         }
+        if (inPlace != null) {
+            try {
+                return type.cast(inPlace.readFields(new Elements(event.bytes(), offset, offset + length, "")));
+            } catch (StepAside | MalformedBsonException notPlain) {
+                // The codec's.
+            }
+        }
+        return decodeByCodec(event, offset, length, field);
+    }
+
+    private T decodeByCodec(Envelope event, int offset, int length, EnvelopeField field) {
         ImageReader reader = new ImageReader(event.bytes(), offset, length);
         try {
             return decoder.decode(reader, CONTEXT);

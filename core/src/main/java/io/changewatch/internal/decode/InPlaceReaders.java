@@ -1,0 +1,158 @@
+package io.changewatch.internal.decode;
+
+import io.changewatch.internal.decode.RecordReader.Component;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Field;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.bson.codecs.Codec;
+import org.bson.codecs.configuration.CodecConfigurationException;
+import org.bson.codecs.configuration.CodecRegistry;
+import org.bson.codecs.pojo.annotations.BsonId;
+import org.bson.codecs.pojo.annotations.BsonProperty;
+import org.bson.codecs.pojo.annotations.BsonRepresentation;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Derives readers for the records of an application, once for each.
+ *
+ * <p>What a registry's codecs do is known where they are the driver's own, by the names of their classes; for other values the
+ * codec itself is asked. A record is left to its codec as a whole if that is not the driver's, if it has type parameters, or
+ * something that is honoured nowhere else ({@code @BsonRepresentation}), or if its constructor cannot be called from here.
+ *
+ * <p>Not thread-safe: one for each derivation.
+ */
+final class InPlaceReaders {
+    private static final String RECORDS = "org.bson.codecs.record.RecordCodec";
+    private static final String COLLECTIONS = "org.bson.codecs.ParameterizedCollectionCodec";
+    private static final String MAPS = "org.bson.codecs.ParameterizedMapCodec";
+
+    private final CodecRegistry registry;
+    private final Map<Class<?>, Later> begun = new HashMap<>();
+
+    /** Stands for the reader of a record inside of that record. */
+    private static final class Later implements ValueReader {
+        private @Nullable ValueReader reader;
+
+        @Override
+        public Object read(Elements at) {
+            if (reader == null) {
+                throw StepAside.now();
+            }
+            return reader.read(at);
+        }
+    }
+
+    private InPlaceReaders(CodecRegistry registry) {
+        this.registry = registry;
+    }
+
+    /** A reader to {@code type}, where one can take the place of {@code codec}. */
+    static Optional<RecordReader> of(Class<?> type, Codec<?> codec, CodecRegistry registry) {
+        try {
+            return isKind(codec, RECORDS) ? new InPlaceReaders(registry).record(type) : Optional.empty();
+        } catch (CodecConfigurationException e) { // about a type whose codec is not asked for by itself
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isKind(Codec<?> codec, String name) {
+        return codec.getClass().getName().equals(name);
+    }
+
+    private Optional<RecordReader> record(Class<?> type) {
+        if (type.getTypeParameters().length > 0) {
+            return Optional.empty();
+        }
+        Later later = new Later();
+        begun.put(type, later);
+        List<Component> components = new ArrayList<>();
+        for (RecordComponent component : type.getRecordComponents()) {
+            Field field = fieldOf(component);
+            if (field.isAnnotationPresent(BsonRepresentation.class)) {
+                return Optional.empty();
+            }
+            byte[] name = nameOf(field).getBytes(StandardCharsets.UTF_8);
+            components.add(new Component(
+                    name,
+                    valueOf(component.getGenericType()),
+                    component.getType().isPrimitive()));
+        }
+        Optional<RecordReader> reader = constructor(type).map(constructor -> new RecordReader(components, constructor));
+        later.reader = reader.orElse(null);
+        return reader;
+    }
+
+    private static Field fieldOf(RecordComponent component) {
+        try {
+            return component.getDeclaringRecord().getDeclaredField(component.getName());
+        } catch (NoSuchFieldException e) {
+            throw new IllegalStateException("a record component without its field: " + component, e);
+        }
+    }
+
+    private static String nameOf(Field field) {
+        if (field.isAnnotationPresent(BsonId.class)) {
+            return "_id";
+        }
+        BsonProperty property = field.getAnnotation(BsonProperty.class);
+        return property == null ? field.getName() : property.value();
+    }
+
+    private static Optional<MethodHandle> constructor(Class<?> type) {
+        Class<?>[] parameters = Arrays.stream(type.getRecordComponents())
+                .map(RecordComponent::getType)
+                .toArray(Class<?>[]::new);
+        try {
+            return Optional.of(MethodHandles.publicLookup()
+                    .findConstructor(type, MethodType.methodType(void.class, parameters))
+                    .asSpreader(Object[].class, parameters.length)
+                    .asType(MethodType.methodType(Object.class, Object[].class)));
+        } catch (NoSuchMethodException | IllegalAccessException e) {
+            return Optional.empty();
+        }
+    }
+
+    private ValueReader valueOf(Type type) {
+        Class<?> raw = MethodType.methodType(rawOf(type)).wrap().returnType();
+        Later same = begun.get(raw);
+        if (same != null) {
+            return same;
+        }
+        List<Type> arguments = type instanceof ParameterizedType parameterized
+                ? List.of(parameterized.getActualTypeArguments())
+                : List.of();
+        Codec<?> codec = arguments.isEmpty() ? registry.get(raw) : registry.get(raw, arguments);
+        return insteadOf(codec, raw, arguments).orElseGet(() -> new CodecReader(codec));
+    }
+
+    private Optional<ValueReader> insteadOf(Codec<?> codec, Class<?> raw, List<Type> arguments) {
+        if (isKind(codec, RECORDS)) {
+            return record(raw).map(reader -> reader);
+        }
+        if (isKind(codec, COLLECTIONS)) {
+            return ContainerReaders.collection(raw, valueOf(arguments.get(0)));
+        }
+        if (isKind(codec, MAPS)) {
+            return ContainerReaders.map(raw, valueOf(arguments.get(1)));
+        }
+        return ScalarReaders.insteadOf(codec);
+    }
+
+    private static Class<?> rawOf(Type type) {
+        if (type instanceof ParameterizedType parameterized) {
+            return (Class<?>) parameterized.getRawType();
+        }
+        return type instanceof Class<?> plain ? plain : Object.class;
+    }
+}
