@@ -57,10 +57,18 @@ public sealed interface ChangeEvent<T> permits DocumentEvent, NamespaceEvent, In
     }
 
     /**
-     * The whole event as the server sent it. It shares the bytes of its batch (up to 16 MB): what outlives its handler should
-     * keep {@code new RawBsonDocument(raw(), new BsonDocumentCodec())}; {@code clone()} copies the batch.
+     * The whole event as the server sent it. It shares the bytes of its batch, up to 16 MB: an event that outlives its handler
+     * should be kept as its {@link #copy()}.
      */
     default BsonDocument raw() {
         return context().raw();
     }
+
+    /**
+     * The same event with bytes of its own, to be kept for longer than its handler runs: {@link #raw()}, the document key and
+     * the resume token, the parts of an update description and documents of type {@code RawBsonDocument} are otherwise slices of
+     * the batch, and each of them keeps all of it in memory. Documents of other types were made from the batch and hold nothing
+     * of it; they are taken over as they are.
+     */
+    ChangeEvent<T> copy();
 }

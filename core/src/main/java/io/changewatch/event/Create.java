@@ -17,4 +17,10 @@ public record Create<T>(EventContext context, Namespace in, BsonDocument operati
     public OperationType operationType() {
         return OperationType.CREATE;
     }
+
+    @Override
+    public Create<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new Create<>(context.copy(bytes), in, bytes.move(operationDescription));
+    }
 }

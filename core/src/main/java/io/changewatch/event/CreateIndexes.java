@@ -17,4 +17,10 @@ public record CreateIndexes<T>(EventContext context, Namespace in, BsonDocument 
     public OperationType operationType() {
         return OperationType.CREATE_INDEXES;
     }
+
+    @Override
+    public CreateIndexes<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new CreateIndexes<>(context.copy(bytes), in, bytes.move(operationDescription));
+    }
 }

@@ -19,4 +19,10 @@ public record Delete<T>(EventContext context, Namespace in, BsonDocument documen
     public OperationType operationType() {
         return OperationType.DELETE;
     }
+
+    @Override
+    public Delete<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new Delete<>(context.copy(bytes), in, bytes.move(documentKey), bytes.move(documentBefore));
+    }
 }

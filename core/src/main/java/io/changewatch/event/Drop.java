@@ -13,4 +13,9 @@ public record Drop<T>(EventContext context, Namespace in) implements NamespaceEv
     public OperationType operationType() {
         return OperationType.DROP;
     }
+
+    @Override
+    public Drop<T> copy() {
+        return new Drop<>(context.copy(OwnBytes.of(raw())), in);
+    }
 }

@@ -14,4 +14,9 @@ public record DropDatabase<T>(EventContext context, Namespace in) implements Nam
     public OperationType operationType() {
         return OperationType.DROP_DATABASE;
     }
+
+    @Override
+    public DropDatabase<T> copy() {
+        return new DropDatabase<>(context.copy(OwnBytes.of(raw())), in);
+    }
 }

@@ -17,4 +17,10 @@ public record DropIndexes<T>(EventContext context, Namespace in, BsonDocument op
     public OperationType operationType() {
         return OperationType.DROP_INDEXES;
     }
+
+    @Override
+    public DropIndexes<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new DropIndexes<>(context.copy(bytes), in, bytes.move(operationDescription));
+    }
 }

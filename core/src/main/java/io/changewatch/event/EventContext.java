@@ -36,4 +36,14 @@ public record EventContext(
         Objects.requireNonNull(collectionUuid, "collectionUuid");
         Objects.requireNonNull(raw, "raw");
     }
+
+    EventContext copy(OwnBytes bytes) {
+        return new EventContext(
+                new ResumeToken(bytes.move(resumeToken.value())),
+                clusterTime,
+                wallTime,
+                transaction.map(within -> new Transaction(bytes.move(within.lsid()), within.txnNumber())),
+                collectionUuid,
+                bytes.move(raw));
+    }
 }

@@ -75,4 +75,9 @@ public record Gap<T>(
     public Optional<Namespace> namespace() {
         return Optional.empty();
     }
+
+    @Override
+    public Gap<T> copy() {
+        return new Gap<>(context.copy(OwnBytes.of(raw())), from, to, policy, cause);
+    }
 }

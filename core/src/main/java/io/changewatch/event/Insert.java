@@ -17,4 +17,10 @@ public record Insert<T>(EventContext context, Namespace in, BsonDocument documen
     public OperationType operationType() {
         return OperationType.INSERT;
     }
+
+    @Override
+    public Insert<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new Insert<>(context.copy(bytes), in, bytes.move(documentKey), bytes.move(document));
+    }
 }

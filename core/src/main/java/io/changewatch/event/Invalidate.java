@@ -18,4 +18,9 @@ public record Invalidate<T>(EventContext context) implements ChangeEvent<T> {
     public Optional<Namespace> namespace() {
         return Optional.empty();
     }
+
+    @Override
+    public Invalidate<T> copy() {
+        return new Invalidate<>(context.copy(OwnBytes.of(raw())));
+    }
 }

@@ -19,4 +19,10 @@ public record Modify<T>(
     public OperationType operationType() {
         return OperationType.MODIFY;
     }
+
+    @Override
+    public Modify<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new Modify<>(context.copy(bytes), in, bytes.move(operationDescription), bytes.move(stateBeforeChange));
+    }
 }

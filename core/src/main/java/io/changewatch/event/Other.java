@@ -16,4 +16,9 @@ public record Other<T>(EventContext context, String operationName, Optional<Name
     public OperationType operationType() {
         return OperationType.OTHER;
     }
+
+    @Override
+    public Other<T> copy() {
+        return new Other<>(context.copy(OwnBytes.of(raw())), operationName, namespace);
+    }
 }

@@ -17,4 +17,10 @@ public record RefineCollectionShardKey<T>(EventContext context, Namespace in, Bs
     public OperationType operationType() {
         return OperationType.REFINE_COLLECTION_SHARD_KEY;
     }
+
+    @Override
+    public RefineCollectionShardKey<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new RefineCollectionShardKey<>(context.copy(bytes), in, bytes.move(operationDescription));
+    }
 }

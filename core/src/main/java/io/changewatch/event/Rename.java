@@ -18,4 +18,10 @@ public record Rename<T>(EventContext context, Namespace in, Namespace to, BsonDo
     public OperationType operationType() {
         return OperationType.RENAME;
     }
+
+    @Override
+    public Rename<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new Rename<>(context.copy(bytes), in, to, bytes.move(operationDescription));
+    }
 }

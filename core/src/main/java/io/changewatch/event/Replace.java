@@ -21,4 +21,11 @@ public record Replace<T>(
     public OperationType operationType() {
         return OperationType.REPLACE;
     }
+
+    @Override
+    public Replace<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new Replace<>(
+                context.copy(bytes), in, bytes.move(documentKey), bytes.move(document), bytes.move(documentBefore));
+    }
 }

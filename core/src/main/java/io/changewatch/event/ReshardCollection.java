@@ -17,4 +17,10 @@ public record ReshardCollection<T>(EventContext context, Namespace in, BsonDocum
     public OperationType operationType() {
         return OperationType.RESHARD_COLLECTION;
     }
+
+    @Override
+    public ReshardCollection<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new ReshardCollection<>(context.copy(bytes), in, bytes.move(operationDescription));
+    }
 }

@@ -17,4 +17,10 @@ public record ShardCollection<T>(EventContext context, Namespace in, BsonDocumen
     public OperationType operationType() {
         return OperationType.SHARD_COLLECTION;
     }
+
+    @Override
+    public ShardCollection<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new ShardCollection<>(context.copy(bytes), in, bytes.move(operationDescription));
+    }
 }

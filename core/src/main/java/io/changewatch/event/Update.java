@@ -28,4 +28,16 @@ public record Update<T>(
     public OperationType operationType() {
         return OperationType.UPDATE;
     }
+
+    @Override
+    public Update<T> copy() {
+        OwnBytes bytes = OwnBytes.of(raw());
+        return new Update<>(
+                context.copy(bytes),
+                in,
+                bytes.move(documentKey),
+                updateDescription.copy(bytes),
+                bytes.move(document),
+                bytes.move(documentBefore));
+    }
 }

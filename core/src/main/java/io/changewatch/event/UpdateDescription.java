@@ -30,6 +30,11 @@ public record UpdateDescription(
         Objects.requireNonNull(disambiguatedPaths, "disambiguatedPaths");
     }
 
+    UpdateDescription copy(OwnBytes bytes) {
+        return new UpdateDescription(
+                bytes.move(updatedFields), removedFields, truncatedArrays, bytes.move(disambiguatedPaths));
+    }
+
     /**
      * An array that was shortened.
      *
