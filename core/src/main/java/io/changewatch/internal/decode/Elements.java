@@ -51,6 +51,11 @@ final class Elements {
         return true;
     }
 
+    /** Whether there is none at all. */
+    boolean isEmpty() {
+        return terminator == start + Integer.BYTES;
+    }
+
     byte[] bytes() {
         return bytes;
     }

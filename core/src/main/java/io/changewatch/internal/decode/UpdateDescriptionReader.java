@@ -1,5 +1,7 @@
 package io.changewatch.internal.decode;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.changewatch.event.UpdateDescription;
 import io.changewatch.event.UpdateDescription.TruncatedArray;
 import java.util.ArrayList;
@@ -10,7 +12,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the {@code updateDescription} of an update. Not thread-safe: one for each update. */
 final class UpdateDescriptionReader {
-    private BsonDocument updatedFields = new BsonDocument();
+    private static final byte[] UPDATED_FIELDS = "updatedFields".getBytes(UTF_8);
+    private static final byte[] REMOVED_FIELDS = "removedFields".getBytes(UTF_8);
+    private static final byte[] TRUNCATED_ARRAYS = "truncatedArrays".getBytes(UTF_8);
+    private static final byte[] DISAMBIGUATED_PATHS = "disambiguatedPaths".getBytes(UTF_8);
+
+    private @Nullable BsonDocument updatedFields;
     private List<String> removedFields = List.of();
     private List<TruncatedArray> truncatedArrays = List.of();
     private @Nullable BsonDocument disambiguatedPaths;
@@ -26,23 +33,29 @@ final class UpdateDescriptionReader {
             }
         }
         return new UpdateDescription(
-                reader.updatedFields,
+                reader.updatedFields == null ? new BsonDocument() : reader.updatedFields,
                 reader.removedFields,
                 reader.truncatedArrays,
                 Optional.ofNullable(reader.disambiguatedPaths));
     }
 
+    /** What a newer server adds is in raw(). */
     private void take(Elements part) {
-        switch (part.name()) {
-            case "updatedFields" -> updatedFields = part.document();
-            case "removedFields" -> removedFields = strings(part.inArray());
-            case "truncatedArrays" -> truncatedArrays = truncatedArrays(part.inArray());
-            case "disambiguatedPaths" -> disambiguatedPaths = part.document();
-            default -> {} // what a newer server adds is in raw()
+        if (part.isNamed(UPDATED_FIELDS)) {
+            updatedFields = part.document();
+        } else if (part.isNamed(REMOVED_FIELDS)) {
+            removedFields = strings(part.inArray());
+        } else if (part.isNamed(TRUNCATED_ARRAYS)) {
+            truncatedArrays = truncatedArrays(part.inArray());
+        } else if (part.isNamed(DISAMBIGUATED_PATHS)) {
+            disambiguatedPaths = part.document();
         }
     }
 
     private static List<String> strings(Elements elements) {
+        if (elements.isEmpty()) {
+            return List.of();
+        }
         List<String> strings = new ArrayList<>();
         while (elements.next()) {
             strings.add(elements.string());
@@ -51,6 +64,9 @@ final class UpdateDescriptionReader {
     }
 
     private static List<TruncatedArray> truncatedArrays(Elements elements) {
+        if (elements.isEmpty()) {
+            return List.of();
+        }
         List<TruncatedArray> arrays = new ArrayList<>();
         while (elements.next()) {
             arrays.add(truncatedArray(elements.inDocument()));
