@@ -22,7 +22,7 @@ final class CodecReader implements ValueReader {
 
     /** A codec reads values of documents only, so the value becomes the only one of a document. */
     @Override
-    public Object read(Elements at) {
+    public Object read(Walk at) {
         byte[] document = document(at);
         ImageReader reader = new ImageReader(document, 0, document.length);
         try {
@@ -37,7 +37,7 @@ final class CodecReader implements ValueReader {
         }
     }
 
-    private static byte[] document(Elements at) {
+    private static byte[] document(Walk at) {
         int length = at.valueEnd() - at.valueStart();
         byte[] document = new byte[HEADER + length + 1];
         BsonBytes.putInt32(document, 0, document.length);

@@ -32,11 +32,12 @@ final class ContainerReaders {
         return Optional.ofNullable(COLLECTIONS.get(type)).map(supplier -> at -> fill(supplier.get(), at, elements));
     }
 
-    private static Collection<Object> fill(Collection<Object> collection, Elements at, ValueReader reader) {
-        Elements elements = at.in(BsonBytes.ARRAY);
-        while (elements.next()) {
-            collection.add(reader.readNullable(elements));
+    private static Collection<Object> fill(Collection<Object> collection, Walk at, ValueReader reader) {
+        long outer = at.enter(BsonBytes.ARRAY);
+        while (at.next()) {
+            collection.add(reader.readNullable(at));
         }
+        at.leave(outer);
         return collection;
     }
 
@@ -45,12 +46,13 @@ final class ContainerReaders {
         return MAPS.contains(type) ? Optional.of(at -> map(at, values)) : Optional.empty();
     }
 
-    private static Map<String, Object> map(Elements at, ValueReader reader) {
+    private static Map<String, Object> map(Walk at, ValueReader reader) {
         Map<String, Object> map = new HashMap<>();
-        Elements fields = at.in(BsonBytes.DOCUMENT);
-        while (fields.next()) {
-            map.put(fields.name(), reader.readNullable(fields));
+        long outer = at.enter(BsonBytes.DOCUMENT);
+        while (at.next()) {
+            map.put(at.name(), reader.readNullable(at));
         }
+        at.leave(outer);
         return map;
     }
 }

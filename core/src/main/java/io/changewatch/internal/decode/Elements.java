@@ -12,14 +12,15 @@ import org.bson.RawBsonDocument;
  * {@link MalformedBsonException} and never outside the document. Values are not entered: a nested document gets an
  * {@code Elements} of its own. Not thread-safe.
  */
-final class Elements {
+class Elements {
+    private static final byte[] NOTHING = new byte[0];
     private static final int MINIMAL_DOCUMENT = 5;
     private static final int MINIMAL_CODE_WITH_SCOPE = 14;
 
-    private final byte[] bytes;
-    private final String path;
-    private final int start;
-    private final int terminator;
+    private byte[] bytes;
+    private String path;
+    private int start;
+    private int terminator;
 
     private int next;
     private byte type;
@@ -35,8 +36,50 @@ final class Elements {
         this.bytes = bytes;
         this.path = path;
         this.start = offset;
-        this.terminator = offset + checkedLength(bytes, offset, limit, path) - 1;
-        this.next = offset + 4;
+        goTo(offset, limit);
+    }
+
+    /** A walk over nothing, until {@link #begin}. */
+    Elements() {
+        this.bytes = NOTHING;
+        this.path = "";
+        this.next = terminator;
+    }
+
+    /** Begins anew, with the document at {@code offset}, which has to end before {@code limit}. */
+    void begin(byte[] document, int offset, int limit) {
+        bytes = document;
+        start = offset;
+        goTo(offset, limit);
+    }
+
+    /** Lets go of the bytes. */
+    void release() {
+        bytes = NOTHING;
+        next = terminator;
+    }
+
+    private void goTo(int offset, int limit) {
+        terminator = offset + checkedLength(bytes, offset, limit, path) - 1;
+        next = offset + Integer.BYTES;
+    }
+
+    /**
+     * Goes on with the elements of the value, for a reader that tells nobody which field was damaged.
+     *
+     * @return what {@link #leave} needs to go on behind the value
+     * @throws StepAside if it is of another type
+     */
+    long enter(byte expected) {
+        StepAside.unless(type == expected);
+        long outer = (long) terminator << Integer.SIZE | next;
+        goTo(valueStart, next);
+        return outer;
+    }
+
+    void leave(long outer) {
+        terminator = (int) (outer >> Integer.SIZE);
+        next = (int) outer;
     }
 
     /** Moves to the next element; {@code false} after the last. */
@@ -51,9 +94,9 @@ final class Elements {
         return true;
     }
 
-    /** Whether there is none at all. */
+    /** Whether there is none, or no more. */
     boolean isEmpty() {
-        return terminator == start + Integer.BYTES;
+        return next == terminator;
     }
 
     byte[] bytes() {
@@ -122,18 +165,6 @@ final class Elements {
     /** The elements of the value, which has to be an array. */
     Elements inArray() {
         return new Elements(bytes, valueOf(BsonType.ARRAY), next, path + name() + '.');
-    }
-
-    /**
-     * The elements of the value, for a reader that tells nobody which field was damaged.
-     *
-     * @throws StepAside if it is of another type
-     */
-    Elements in(byte expected) {
-        if (type != expected) {
-            throw StepAside.now();
-        }
-        return new Elements(bytes, valueStart, next, "");
     }
 
     private int valueOf(BsonType expected) {

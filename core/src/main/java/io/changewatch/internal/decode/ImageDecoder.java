@@ -1,6 +1,7 @@
 package io.changewatch.internal.decode;
 
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonType;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.Decoder;
@@ -19,6 +20,8 @@ final class ImageDecoder<T> {
     private final Class<T> type;
     private final Decoder<T> decoder;
     private final @Nullable RecordReader inPlace;
+    /** One that nobody is on; after a document that was not plain, a new one. */
+    private final AtomicReference<@Nullable Walk> walk = new AtomicReference<>();
 
     ImageDecoder(Class<T> type, Decoder<T> decoder, Optional<RecordReader> inPlace) {
         this.type = type;
@@ -35,12 +38,22 @@ final class ImageDecoder<T> {
         }
         if (inPlace != null) {
             try {
-                return type.cast(inPlace.readFields(new Elements(event.bytes(), offset, offset + length, "")));
+                return type.cast(readInPlace(inPlace, event.bytes(), offset, length));
             } catch (StepAside | MalformedBsonException notPlain) {
                 // The codec's.
             }
         }
         return decodeByCodec(event, offset, length, field);
+    }
+
+    private Object readInPlace(RecordReader reader, byte[] bytes, int offset, int length) {
+        Walk idle = walk.getAndSet(null);
+        Walk at = idle == null ? new Walk() : idle;
+        at.start(bytes, offset, offset + length);
+        Object value = reader.readFields(at);
+        at.release();
+        walk.set(at);
+        return value;
     }
 
     private T decodeByCodec(Envelope event, int offset, int length, EnvelopeField field) {

@@ -1,8 +1,6 @@
 package io.changewatch.internal.decode;
 
 import io.changewatch.internal.decode.RecordReader.Component;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
 import java.lang.reflect.ParameterizedType;
@@ -10,7 +8,6 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +42,7 @@ final class InPlaceReaders {
         private @Nullable ValueReader reader;
 
         @Override
-        public Object read(Elements at) {
+        public Object read(Walk at) {
             if (reader == null) {
                 throw StepAside.now();
             }
@@ -71,26 +68,41 @@ final class InPlaceReaders {
     }
 
     private Optional<RecordReader> record(Class<?> type) {
-        if (type.getTypeParameters().length > 0) {
+        if (type.getTypeParameters().length > 0 || type.getRecordComponents().length > RecordReader.MOST_COMPONENTS) {
             return Optional.empty();
         }
         Later later = new Later();
         begun.put(type, later);
         List<Component> components = new ArrayList<>();
-        for (RecordComponent component : type.getRecordComponents()) {
-            Field field = fieldOf(component);
-            if (field.isAnnotationPresent(BsonRepresentation.class)) {
+        for (RecordComponent declared : type.getRecordComponents()) {
+            Optional<Component> component = component(declared);
+            if (component.isEmpty()) {
                 return Optional.empty();
             }
-            byte[] name = nameOf(field).getBytes(StandardCharsets.UTF_8);
-            components.add(new Component(
-                    name,
-                    valueOf(component.getGenericType()),
-                    component.getType().isPrimitive()));
+            components.add(component.get());
         }
-        Optional<RecordReader> reader = constructor(type).map(constructor -> new RecordReader(components, constructor));
+        Optional<RecordReader> reader =
+                RecordConstructors.of(type).map(constructor -> new RecordReader(components, constructor));
         later.reader = reader.orElse(null);
         return reader;
+    }
+
+    /** Empty where only the codec of the whole record knows what to do. */
+    private Optional<Component> component(RecordComponent component) {
+        Field field = fieldOf(component);
+        if (field.isAnnotationPresent(BsonRepresentation.class)) {
+            return Optional.empty();
+        }
+        byte[] name = nameOf(field).getBytes(StandardCharsets.UTF_8);
+        if (!component.getType().isPrimitive()) {
+            return Optional.of(new Component(name, valueOf(component.getGenericType()), null));
+        }
+        return ScalarReaders.bitsInsteadOf(registry.get(wrapper(component.getType())))
+                .map(bits -> new Component(name, null, bits));
+    }
+
+    private static Class<?> wrapper(Class<?> type) {
+        return MethodType.methodType(type).wrap().returnType();
     }
 
     private static Field fieldOf(RecordComponent component) {
@@ -109,22 +121,8 @@ final class InPlaceReaders {
         return property == null ? field.getName() : property.value();
     }
 
-    private static Optional<MethodHandle> constructor(Class<?> type) {
-        Class<?>[] parameters = Arrays.stream(type.getRecordComponents())
-                .map(RecordComponent::getType)
-                .toArray(Class<?>[]::new);
-        try {
-            return Optional.of(MethodHandles.publicLookup()
-                    .findConstructor(type, MethodType.methodType(void.class, parameters))
-                    .asSpreader(Object[].class, parameters.length)
-                    .asType(MethodType.methodType(Object.class, Object[].class)));
-        } catch (NoSuchMethodException | IllegalAccessException e) {
-            return Optional.empty();
-        }
-    }
-
     private ValueReader valueOf(Type type) {
-        Class<?> raw = MethodType.methodType(rawOf(type)).wrap().returnType();
+        Class<?> raw = rawOf(type);
         Later same = begun.get(raw);
         if (same != null) {
             return same;

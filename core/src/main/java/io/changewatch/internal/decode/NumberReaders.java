@@ -2,6 +2,7 @@ package io.changewatch.internal.decode;
 
 /**
  * Numbers as the driver's codecs convert them: from any type of number that loses nothing. Decimal128 is left to the codecs.
+ * And truth values, which are never converted.
  *
  * <p>Stateless and thread-safe.
  */
@@ -72,5 +73,12 @@ final class NumberReaders {
         int value = integer(at);
         StepAside.unless((byte) value == value);
         return (byte) value;
+    }
+
+    static boolean bool(Elements at) {
+        StepAside.unless(at.type() == BsonBytes.BOOLEAN);
+        byte value = at.bytes()[at.valueStart()];
+        StepAside.unless(value == 0 || value == 1);
+        return value == 1;
     }
 }

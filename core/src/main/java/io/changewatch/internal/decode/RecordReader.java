@@ -1,5 +1,6 @@
 package io.changewatch.internal.decode;
 
+import io.changewatch.internal.decode.Walk.Frame;
 import java.lang.invoke.MethodHandle;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,45 +12,70 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and thread-safe.
  */
 final class RecordReader implements ValueReader {
+    /** As many as a {@code long} has bits. */
+    static final int MOST_COMPONENTS = Long.SIZE;
+
     private final Component[] components;
+    private final long required;
     private final MethodHandle constructor;
 
     /**
-     * One component of the record.
+     * One component of the record; it has one of the two readers.
      *
      * @param field the name of its field, as BSON has it
-     * @param isPrimitive whether it cannot do without a value
+     * @param bits for a primitive type, which cannot do without a value
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Component(byte[] field, ValueReader reader, boolean isPrimitive) {}
+    record Component(
+            byte[] field,
+            @Nullable ValueReader value,
+            @Nullable BitsReader bits) {}
 
-    /** @param constructor takes the components' values as an {@code Object[]} and returns an {@code Object} */
+    /**
+     * A reader for at most {@link #MOST_COMPONENTS} components.
+     *
+     * @param constructor takes the components' values as {@code (Object[], long[])}, each in its place in one of the two, and
+     *     returns an {@code Object}
+     */
     RecordReader(List<Component> components, MethodHandle constructor) {
         this.components = components.toArray(Component[]::new);
+        this.required = required(components);
         this.constructor = constructor;
     }
 
-    @Override
-    public Object read(Elements at) {
-        return readFields(at.in(BsonBytes.DOCUMENT));
+    private static long required(List<Component> components) {
+        long required = 0;
+        for (int i = 0; i < components.size(); i++) {
+            required |= components.get(i).bits() == null ? 0 : 1L << i;
+        }
+        return required;
     }
 
-    Object readFields(Elements fields) {
-        @Nullable Object[] values = new Object[components.length];
+    @Override
+    public Object read(Walk at) {
+        long outer = at.enter(BsonBytes.DOCUMENT);
+        Object value = readFields(at);
+        at.leave(outer);
+        return value;
+    }
+
+    /** Reads to the end of the document whose first field comes next. */
+    Object readFields(Walk fields) {
+        Frame frame = fields.push(components.length);
+        long seen = 0;
         int expected = 0;
         while (fields.next()) {
             int index = find(fields, expected);
             if (index >= 0) {
-                take(fields, index, values);
+                take(fields, index, frame);
+                seen |= 1L << index;
                 expected = index + 1;
             }
         }
-        for (int i = 0; i < values.length; i++) {
-            if (values[i] == null && components[i].isPrimitive()) {
-                throw StepAside.now();
-            }
-        }
-        return construct(values);
+        StepAside.unless((seen & required) == required);
+        Object value = construct(frame);
+        fields.pop(components.length);
+        return value;
     }
 
     /** Documents mostly have their fields in the order of the components. */
@@ -64,19 +90,21 @@ final class RecordReader implements ValueReader {
         return -1;
     }
 
-    private void take(Elements field, int index, @Nullable Object[] values) {
+    private void take(Walk field, int index, Frame frame) {
         Component component = components[index];
-        if (!field.isNull()) {
-            values[index] = component.reader().read(field);
-        } else if (component.isPrimitive()) {
-            throw StepAside.now();
+        BitsReader bits = component.bits();
+        if (bits != null) {
+            StepAside.unless(!field.isNull());
+            frame.bits()[index] = bits.read(field);
+        } else if (component.value() != null && !field.isNull()) {
+            frame.values()[index] = component.value().read(field);
         }
     }
 
     /** An exception of the constructor is the codec's to meet, and to tell. */
-    private Object construct(@Nullable Object[] values) {
+    private Object construct(Frame frame) {
         try {
-            return (Object) constructor.invokeExact(values);
+            return (Object) constructor.invokeExact(frame.values(), frame.bits());
         } catch (Error e) {
             throw e;
         } catch (Throwable e) {

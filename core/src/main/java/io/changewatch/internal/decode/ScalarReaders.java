@@ -52,7 +52,7 @@ final class ScalarReaders {
             Map.entry(FloatCodec.class, NumberReaders::float32),
             Map.entry(ShortCodec.class, NumberReaders::int16),
             Map.entry(ByteCodec.class, NumberReaders::int8),
-            Map.entry(BooleanCodec.class, ScalarReaders::bool),
+            Map.entry(BooleanCodec.class, NumberReaders::bool),
             Map.entry(StringCodec.class, ScalarReaders::string),
             Map.entry(ObjectIdCodec.class, ScalarReaders::objectId),
             Map.entry(Decimal128Codec.class, ScalarReaders::decimal128),
@@ -63,7 +63,21 @@ final class ScalarReaders {
             Map.entry(LocalDateCodec.class, at -> localDateTime(at).toLocalDate()),
             Map.entry(LocalTimeCodec.class, at -> localDateTime(at).toLocalTime()));
 
+    private static final Map<Class<?>, BitsReader> BITS_BY_CODEC = Map.of(
+            IntegerCodec.class, NumberReaders::integer,
+            LongCodec.class, NumberReaders::int64,
+            ShortCodec.class, NumberReaders::int16,
+            ByteCodec.class, NumberReaders::int8,
+            DoubleCodec.class, at -> Double.doubleToRawLongBits(NumberReaders.float64(at)),
+            FloatCodec.class, at -> Float.floatToRawIntBits(NumberReaders.float32(at)),
+            BooleanCodec.class, at -> NumberReaders.bool(at) ? 1 : 0);
+
     private ScalarReaders() {}
+
+    /** The same for a component of a primitive type. */
+    static Optional<BitsReader> bitsInsteadOf(Codec<?> codec) {
+        return Optional.ofNullable(BITS_BY_CODEC.get(codec.getClass()));
+    }
 
     /** The reader that does what {@code codec} does; empty if that is not one of the driver's own, as it is by default. */
     static Optional<ValueReader> insteadOf(Codec<?> codec) {
@@ -81,12 +95,6 @@ final class ScalarReaders {
             return Optional.empty();
         }
         return Optional.ofNullable(BY_CODEC.get(kind));
-    }
-
-    private static boolean bool(Elements at) {
-        byte value = at.bytes()[valueOf(at, BsonBytes.BOOLEAN)];
-        StepAside.unless(value == 0 || value == 1);
-        return value == 1;
     }
 
     private static String string(Elements at) {

@@ -181,6 +181,12 @@ class InPlaceEqualityTest {
         }
     }
 
+    private static Walk walk(byte[] document) {
+        Walk walk = new Walk();
+        walk.start(document, 0, document.length);
+        return walk;
+    }
+
     private static byte[] inEvent(byte[] document) {
         byte[] name = "\u0003fullDocument\u0000".getBytes(java.nio.charset.StandardCharsets.UTF_8);
         byte[] event = new byte[4 + name.length + document.length + 1];
@@ -192,7 +198,7 @@ class InPlaceEqualityTest {
 
     private boolean isReadInPlace(byte[] document) {
         try {
-            return reader.readFields(new Elements(document, 0, document.length, "")) != null;
+            return reader.readFields(walk(document)) != null;
         } catch (StepAside e) {
             return false;
         }
@@ -365,12 +371,10 @@ class InPlaceEqualityTest {
         RecordReader refusing = readerOf(Refusing.class).orElseThrow();
         byte[] negative = Events.bytesOf(BsonDocument.parse("{value: -1}"));
 
-        org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> refusing.readFields(new Elements(negative, 0, negative.length, "")))
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> refusing.readFields(walk(negative)))
                 .isInstanceOf(StepAside.class);
         byte[] thirteen = Events.bytesOf(BsonDocument.parse("{value: 13}"));
-        org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> refusing.readFields(new Elements(thirteen, 0, thirteen.length, "")))
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> refusing.readFields(walk(thirteen)))
                 .isInstanceOf(StackOverflowError.class);
     }
 }
