@@ -39,9 +39,11 @@ import io.changewatch.event.Transaction;
 import io.changewatch.event.Update;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.BsonType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes events in the bytes of their batch: the envelope by its own scan, the documents by the application's codec.
@@ -53,6 +55,8 @@ import org.bson.BsonType;
 final class BatchEventDecoder<T> implements EventDecoder<T> {
     private final NamespaceReader namespaces = new NamespaceReader();
     private final ImageDecoder<T> images;
+    /** One that no event uses; after an event that could not be decoded, a new one. */
+    private final AtomicReference<@Nullable Envelope> envelope = new AtomicReference<>();
 
     BatchEventDecoder(ImageDecoder<T> images) {
         this.images = images;
@@ -60,9 +64,17 @@ final class BatchEventDecoder<T> implements EventDecoder<T> {
 
     @Override
     public ChangeEvent<T> decode(byte[] bytes, int offset) {
-        Envelope event;
+        Envelope idle = envelope.getAndSet(null);
+        Envelope event = idle == null ? new Envelope() : idle;
+        ChangeEvent<T> decoded = decode(event, bytes, offset);
+        event.release();
+        envelope.set(event);
+        return decoded;
+    }
+
+    private ChangeEvent<T> decode(Envelope event, byte[] bytes, int offset) {
         try {
-            event = Envelope.scan(bytes, offset);
+            event.read(bytes, offset);
         } catch (MalformedBsonException e) {
             throw DecodeFailures.unreadable(bytes, offset, e);
         }

@@ -1,6 +1,7 @@
 package io.changewatch.internal.decode;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
 import org.bson.BsonDocument;
@@ -12,21 +13,19 @@ import org.bson.RawBsonDocument;
  * Where the fields of one event are in its bytes.
  *
  * <p>Made by one pass over the top level; nothing is copied and nested documents are not entered. A field that is null
- * counts as absent; of two with the same name the last one counts, as for the driver. Immutable and thread-safe.
+ * counts as absent; of two with the same name the last one counts, as for the driver. It can be used for one event after the
+ * other. Not thread-safe.
  */
 final class Envelope {
-    private final byte[] bytes;
-    private final int start;
-    private final int end;
-    /** Where each field's value begins, by slot; 0 for an absent one (a value never begins there). */
-    private final int[] values;
+    private static final byte[] NOTHING = new byte[0];
 
-    private Envelope(byte[] bytes, int start, int end, int[] values) {
-        this.bytes = bytes;
-        this.start = start;
-        this.end = end;
-        this.values = values;
-    }
+    private final Elements elements = new Elements();
+    /** Where each field's value begins, by slot; 0 for an absent one (a value never begins there). */
+    private final int[] values = new int[EnvelopeField.COUNT];
+
+    private byte[] bytes = NOTHING;
+    private int start;
+    private int end;
 
     /**
      * Finds the fields of the event at {@code offset}.
@@ -34,15 +33,30 @@ final class Envelope {
      * @throws MalformedBsonException if the bytes are not BSON
      */
     static Envelope scan(byte[] bytes, int offset) {
-        int[] values = new int[EnvelopeField.COUNT];
-        Elements elements = new Elements(bytes, offset, bytes.length, "");
+        Envelope envelope = new Envelope();
+        envelope.read(bytes, offset);
+        return envelope;
+    }
+
+    /** The same for another event. */
+    void read(byte[] batch, int offset) {
+        Arrays.fill(values, 0);
+        bytes = batch;
+        start = offset;
+        elements.begin(batch, offset, batch.length);
         while (elements.next()) {
-            EnvelopeField field = EnvelopeField.of(bytes, elements.nameStart(), elements.valueStart() - 1);
+            EnvelopeField field = EnvelopeField.of(batch, elements.nameStart(), elements.valueStart() - 1);
             if (field != null) {
                 values[field.slot()] = elements.isNull() ? 0 : elements.valueStart();
             }
         }
-        return new Envelope(bytes, offset, elements.end(), values);
+        end = elements.end();
+    }
+
+    /** Lets go of the bytes. */
+    void release() {
+        bytes = NOTHING;
+        elements.release();
     }
 
     /** The whole event, a slice. */

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,8 @@ final class BatchDelivery<T> {
     private final PositionLog positionLog;
     private final FragmentAssembler fragments;
     private Place place = Place.at(StartPosition.now());
+    /** What was handed out since {@link #place} was told: a place is made for the last one only. */
+    private @Nullable ChangeEvent<T> handedOut;
 
     BatchDelivery(
             Shared<T> shared, Checkpointer checkpointer, Deliverer<T> deliverer, UndeliverableEvents undeliverable) {
@@ -51,11 +54,21 @@ final class BatchDelivery<T> {
 
     /** Up to where everything is handed out, which is where the stream is to be opened next. */
     Place place() {
+        ChangeEvent<T> last = handedOut;
+        if (last != null) {
+            goTo(Place.after(new Position(last.resumeToken(), last.clusterTime())));
+        }
         return place;
+    }
+
+    /** The first event that is handed out lies behind all that was handled before. */
+    private boolean isHandled(ResumeToken token) {
+        return handedOut == null && place.isHandled(token);
     }
 
     /** The stream is opened elsewhere. */
     void goTo(Place elsewhere) {
+        handedOut = null;
         place = elsewhere;
     }
 
@@ -66,7 +79,7 @@ final class BatchDelivery<T> {
 
     /** Waits until the place where the stream was opened is saved. */
     void pin(Position opening) throws InterruptedException {
-        place = Place.after(opening);
+        goTo(Place.after(opening));
         store.pin(opening);
     }
 
@@ -118,7 +131,7 @@ final class BatchDelivery<T> {
 
     /** An event that was received whole, but is more than may be kept. */
     private void passOver(Culprit event, TooLargeEventException error) {
-        if (!place.isHandled(event.token())) {
+        if (!isHandled(event.token())) {
             undeliverable.passOver(event, error);
             moveTo(new Position(event.token(), event.clusterTime()));
         }
@@ -132,7 +145,7 @@ final class BatchDelivery<T> {
             skipOrThrow(e);
             return;
         }
-        if (!place.isHandled(event.resumeToken())) {
+        if (!isHandled(event.resumeToken())) {
             deliver(event);
         }
     }
@@ -141,17 +154,17 @@ final class BatchDelivery<T> {
         Pulse pulse = shared.counters().pulse();
         pulse.handsOut(shared.surroundings().getAsLong());
         store.awaitRoom();
-        long begin = shared.surroundings().getAsLong();
-        boolean handedOut = deliverer.deliver(event);
+        long begin = isListenedTo ? shared.surroundings().getAsLong() : 0;
+        boolean isHandled = deliverer.deliver(event);
         pulse.handedOut();
-        place = Place.after(new Position(event.resumeToken(), event.clusterTime()));
-        if (handedOut) {
+        handedOut = event;
+        if (isHandled) {
             noteHandled(event, begin);
         }
     }
 
     private void noteHandled(ChangeEvent<T> event, long begin) {
-        shared.counters().handled(event, shared.surroundings().instant());
+        shared.counters().handled(event, shared.surroundings().millis());
         if (isListenedTo) {
             Duration took = Duration.ofNanos(shared.surroundings().getAsLong() - begin);
             shared.listener().eventHandled(new EventHandled(shared.watcher(), event, took));
@@ -164,7 +177,7 @@ final class BatchDelivery<T> {
             throw failure;
         }
         ResumeToken token = new ResumeToken(raw.getDocument("_id"));
-        if (place.isHandled(token)) {
+        if (isHandled(token)) {
             return;
         }
         if (!shared.settings().recovery().whenHandlerFails().skips()) {
@@ -177,16 +190,16 @@ final class BatchDelivery<T> {
 
     private void moveTo(Position skipped) {
         deliverer.passed(skipped.token(), skipped.clusterTime());
-        place = Place.after(skipped);
+        goTo(Place.after(skipped));
     }
 
     /** Nothing more comes up to {@code position}: it may be saved when all before it is handled. */
     private boolean moveOn(Position position) {
-        if (place.isHandled(position.token())) {
-            place = place.rereadUpTo(position);
+        if (isHandled(position.token())) {
+            goTo(place.rereadUpTo(position));
             return false;
         }
-        place = Place.after(position);
+        goTo(Place.after(position));
         deliverer.passed(position.token(), position.clusterTime());
         checkpointer.newest().ifPresent(positionLog::reached); // not what is only handed out
         return true;
@@ -198,6 +211,6 @@ final class BatchDelivery<T> {
         if (token == null) {
             return Optional.empty();
         }
-        return TokenTime.of(token).or(place::clusterTime).map(time -> new Position(token, time));
+        return TokenTime.of(token).or(() -> place().clusterTime()).map(time -> new Position(token, time));
     }
 }

@@ -4,13 +4,11 @@ import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.OperationType;
 import io.changewatch.observe.WatcherListener;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code WatcherStats} counts. Written by the watcher's threads, read by anyone.
@@ -18,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe; a snapshot may mix values of two adjacent moments.
  */
 final class Counters implements WatcherListener {
+    private static final long UNKNOWN = Long.MIN_VALUE;
+
     private final Pulse pulse = new Pulse();
     private final Map<OperationType, AtomicLong> events = new EnumMap<>(OperationType.class);
     private final AtomicLong bytes = new AtomicLong();
@@ -27,7 +27,7 @@ final class Counters implements WatcherListener {
     private final AtomicLong checkpointsSaved = new AtomicLong();
     private final AtomicLong checkpointFailures = new AtomicLong();
     private volatile long lastBatchNanos;
-    private volatile @Nullable Duration lag;
+    private volatile long lagMillis = UNKNOWN;
 
     Counters() {
         for (OperationType type : OperationType.values()) {
@@ -35,10 +35,11 @@ final class Counters implements WatcherListener {
         }
     }
 
-    void handled(ChangeEvent<?> event, Instant now) {
+    /** @param now by the wall clock, in milliseconds */
+    void handled(ChangeEvent<?> event, long now) {
         AtomicLong count = Objects.requireNonNull(events.get(event.operationType()));
         count.lazySet(count.get() + 1); // one writer: the watcher's thread
-        lag = Duration.between(event.wallTime(), now);
+        lagMillis = now - event.wallTime().toEpochMilli();
     }
 
     void batch(int size, long nanos) {
@@ -112,7 +113,8 @@ final class Counters implements WatcherListener {
     }
 
     Optional<Duration> lag() {
-        return Optional.ofNullable(lag);
+        long millis = lagMillis;
+        return millis == UNKNOWN ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
     }
 
     Optional<Duration> sinceLastBatch(long nowNanos) {

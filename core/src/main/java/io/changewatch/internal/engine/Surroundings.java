@@ -65,6 +65,11 @@ public interface Surroundings extends LongSupplier, InstantSource {
         }
 
         @Override
+        public long millis() {
+            return System.currentTimeMillis();
+        }
+
+        @Override
         public RandomGenerator random() {
             return () -> ThreadLocalRandom.current().nextLong(); // used from several threads
         }
