@@ -112,10 +112,7 @@ final class FailureClassifier {
         if (MISCONFIGURED.contains(code) || PARSE_ERROR.contains(code)) {
             return FailureKind.MISCONFIGURED;
         }
-        if (TRANSIENT.contains(code)) {
-            return FailureKind.TRANSIENT;
-        }
-        return code >= LOCATIONS && !opened ? FailureKind.MISCONFIGURED : FailureKind.UNKNOWN;
+        return TRANSIENT.contains(code) ? FailureKind.TRANSIENT : FailureKind.UNKNOWN;
     }
 
     private static boolean isRefusal(int code) {
@@ -138,7 +135,10 @@ final class FailureClassifier {
         if (error instanceof MongoConfigurationException) {
             return opened ? FailureKind.TRANSIENT : FailureKind.MISCONFIGURED;
         }
-        return isOutage(error) ? FailureKind.TRANSIENT : FailureKind.UNKNOWN;
+        if (isOutage(error)) {
+            return FailureKind.TRANSIENT;
+        }
+        return error.getCode() >= LOCATIONS && !opened ? FailureKind.MISCONFIGURED : FailureKind.UNKNOWN;
     }
 
     /** The driver reports every failure during the authentication as one of it, also a broken connection. */

@@ -76,7 +76,7 @@ final class FailureTableTest {
         @ParameterizedTest
         @ValueSource(strings = {"ResumableChangeStreamError", "TransientTransactionError"})
         void labelsAreReadOnFromTheLastPosition(String label) throws InterruptedException {
-            readsOnAfter(labelled(command(4_242), label));
+            readsOnAfter(labelled(command(424_242), label));
         }
 
         @ParameterizedTest
