@@ -17,6 +17,7 @@ enum Contestant {
     /** A typed watcher that checkpoints. */
     CHANGEWATCH,
     CHANGEWATCH_NO_CHECKPOINTS,
+    CHANGEWATCH_RARE_CHECKPOINTS,
     /** Checkpoints, and decodes no documents. */
     CHANGEWATCH_RAW;
 
@@ -35,9 +36,13 @@ enum Contestant {
             case REACTIVE_RECORD -> ReactiveRecord.open(task);
             case SPRING_DATA -> SpringData.open(task);
             case DEBEZIUM -> Debezium.open(task);
-            case CHANGEWATCH -> WatcherConsumer.open(task, Order.class, Contestant::typed, true);
-            case CHANGEWATCH_NO_CHECKPOINTS -> WatcherConsumer.open(task, Order.class, Contestant::typed, false);
-            case CHANGEWATCH_RAW -> WatcherConsumer.open(task, RawBsonDocument.class, Contestant::raw, true);
+            case CHANGEWATCH -> WatcherConsumer.open(task, Order.class, Contestant::typed, Checkpoints.BY_DEFAULT);
+            case CHANGEWATCH_NO_CHECKPOINTS ->
+                WatcherConsumer.open(task, Order.class, Contestant::typed, Checkpoints.NONE);
+            case CHANGEWATCH_RARE_CHECKPOINTS ->
+                WatcherConsumer.open(task, Order.class, Contestant::typed, Checkpoints.RARE);
+            case CHANGEWATCH_RAW ->
+                WatcherConsumer.open(task, RawBsonDocument.class, Contestant::raw, Checkpoints.BY_DEFAULT);
         };
     }
 

@@ -19,7 +19,12 @@ record Throughput(String name, List<Contestant> contestants) {
 
     /** What checkpoints cost. */
     static Throughput ofCheckpoints() {
-        return new Throughput("checkpoints", List.of(Contestant.CHANGEWATCH_NO_CHECKPOINTS, Contestant.CHANGEWATCH));
+        return new Throughput(
+                "checkpoints",
+                List.of(
+                        Contestant.CHANGEWATCH_NO_CHECKPOINTS,
+                        Contestant.CHANGEWATCH_RARE_CHECKPOINTS,
+                        Contestant.CHANGEWATCH));
     }
 
     void run(Arguments arguments, int roundsByDefault) throws Exception {

@@ -11,6 +11,7 @@ import io.changewatch.StartPosition;
 import io.changewatch.event.Insert;
 import io.changewatch.event.OperationType;
 import io.changewatch.pipeline.Pipeline;
+import io.changewatch.resume.CheckpointPolicy;
 import io.changewatch.resume.mongo.MongoResumeTokenStore;
 import java.time.Duration;
 import java.util.UUID;
@@ -24,14 +25,15 @@ import java.util.function.BiConsumer;
  * @param type of documents
  * @param handOut hands the document of an insert to the receiver
  * @param <T> the document type
- * @param checkpoints whether it saves its position, to MongoDB by the default policy
+ * @param checkpoints how often it saves its position
  */
 record WatcherConsumer<T>(
-        Task task, MongoClient client, Class<T> type, BiConsumer<Insert<T>, Receiver> handOut, boolean checkpoints)
+        Task task, MongoClient client, Class<T> type, BiConsumer<Insert<T>, Receiver> handOut, Checkpoints checkpoints)
         implements Consumer {
     private static final String STORE = "checkpoints";
 
-    static <T> Consumer open(Task task, Class<T> type, BiConsumer<Insert<T>, Receiver> handOut, boolean checkpoints) {
+    static <T> Consumer open(
+            Task task, Class<T> type, BiConsumer<Insert<T>, Receiver> handOut, Checkpoints checkpoints) {
         return new WatcherConsumer<>(task, MongoClients.create(task.connectionString()), type, handOut, checkpoints);
     }
 
@@ -57,8 +59,12 @@ record WatcherConsumer<T>(
                 .onInsert(event -> handOut.accept(event, receiver))
                 .onUpdate(event ->
                         receiver.received(event.documentKey().getInt64("_id").getValue()));
-        if (checkpoints) {
+        if (checkpoints != Checkpoints.NONE) {
             builder.resumeFrom(MongoResumeTokenStore.in(client.getDatabase(STORE)));
+        }
+        if (checkpoints == Checkpoints.RARE) {
+            builder.checkpoint(CheckpointPolicy.everyEvents(10_000).or(CheckpointPolicy.every(Duration.ofSeconds(1))))
+                    .maxUnsavedEvents(50_000);
         }
         if (task.workload().isFiltered()) {
             builder.pipeline(Pipeline.matching(operation(OperationType.INSERT)
