@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
 import org.bson.RawBsonDocument;
 
 /** Reads BSON values in place. The caller has checked type and bounds, see {@link Elements}. Thread-safe. */
@@ -45,6 +46,11 @@ final class BsonBytes {
 
     static String string(byte[] bytes, int offset) {
         return new String(bytes, offset + 4, int32(bytes, offset) - 1, StandardCharsets.UTF_8);
+    }
+
+    /** Of the 16 bytes at {@code offset}. */
+    static UUID uuid(byte[] bytes, int offset) {
+        return new UUID(Long.reverseBytes(int64(bytes, offset)), Long.reverseBytes(int64(bytes, offset + Long.BYTES)));
     }
 
     /** A slice, not a copy. */

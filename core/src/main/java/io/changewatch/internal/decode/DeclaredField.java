@@ -117,7 +117,8 @@ record DeclaredField(String owner, String name, Type type) {
         return property == null || property.value().isEmpty() ? name : property.value();
     }
 
-    private static AnnotatedElement fieldOf(RecordComponent component) {
+    /** Where the driver's codec for records looks for annotations. */
+    static AnnotatedElement fieldOf(RecordComponent component) {
         try {
             return component.getDeclaringRecord().getDeclaredField(component.getName());
         } catch (NoSuchFieldException e) {

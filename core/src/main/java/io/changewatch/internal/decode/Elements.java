@@ -9,8 +9,8 @@ import org.bson.RawBsonDocument;
  * Walks over the elements of one document or array, in place.
  *
  * <p>Every length is checked against the document's own end before it is believed, so damaged bytes end in a
- * {@link MalformedBsonException} and never outside the document. Values are not entered: a nested document gets an
- * {@code Elements} of its own. Not thread-safe.
+ * {@link MalformedBsonException} and never outside the document. Values are not entered but by {@link #enter}: else, a
+ * nested document gets an {@code Elements} of its own. Not thread-safe.
  */
 class Elements {
     private static final byte[] NOTHING = new byte[0];
@@ -18,7 +18,7 @@ class Elements {
     private static final int MINIMAL_CODE_WITH_SCOPE = 14;
 
     private byte[] bytes;
-    private String path;
+    private final String path;
     private int start;
     private int terminator;
 

@@ -118,9 +118,7 @@ final class Envelope {
                     "Keep it as the server sends it: no stage may replace it",
                     null);
         }
-        return Optional.of(new UUID(
-                Long.reverseBytes(BsonBytes.int64(bytes, value + 5)),
-                Long.reverseBytes(BsonBytes.int64(bytes, value + 13))));
+        return Optional.of(BsonBytes.uuid(bytes, value + Integer.BYTES + 1));
     }
 
     /** The elements of a document. */

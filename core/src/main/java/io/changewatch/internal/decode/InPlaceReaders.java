@@ -2,7 +2,7 @@ package io.changewatch.internal.decode;
 
 import io.changewatch.internal.decode.RecordReader.Component;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.Field;
+import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -89,11 +89,11 @@ final class InPlaceReaders {
 
     /** Empty where only the codec of the whole record knows what to do. */
     private Optional<Component> component(RecordComponent component) {
-        Field field = fieldOf(component);
+        AnnotatedElement field = DeclaredField.fieldOf(component);
         if (field.isAnnotationPresent(BsonRepresentation.class)) {
             return Optional.empty();
         }
-        byte[] name = nameOf(field).getBytes(StandardCharsets.UTF_8);
+        byte[] name = nameOf(component, field).getBytes(StandardCharsets.UTF_8);
         if (!component.getType().isPrimitive()) {
             return Optional.of(new Component(name, valueOf(component.getGenericType()), null));
         }
@@ -105,20 +105,13 @@ final class InPlaceReaders {
         return MethodType.methodType(type).wrap().returnType();
     }
 
-    private static Field fieldOf(RecordComponent component) {
-        try {
-            return component.getDeclaringRecord().getDeclaredField(component.getName());
-        } catch (NoSuchFieldException e) {
-            throw new IllegalStateException("a record component without its field: " + component, e);
-        }
-    }
-
-    private static String nameOf(Field field) {
+    /** As the driver's codec for records has it, which takes the value of the annotation as it is. */
+    private static String nameOf(RecordComponent component, AnnotatedElement field) {
         if (field.isAnnotationPresent(BsonId.class)) {
             return "_id";
         }
         BsonProperty property = field.getAnnotation(BsonProperty.class);
-        return property == null ? field.getName() : property.value();
+        return property == null ? component.getName() : property.value();
     }
 
     private ValueReader valueOf(Type type) {

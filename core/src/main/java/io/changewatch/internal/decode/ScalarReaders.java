@@ -142,10 +142,7 @@ final class ScalarReaders {
         int value = valueOf(at, BsonBytes.BINARY);
         StepAside.unless(BsonBytes.int32(at.bytes(), value) == UUID_LENGTH
                 && at.bytes()[value + Integer.BYTES] == BsonBinarySubType.UUID_STANDARD.getValue());
-        int bits = value + Integer.BYTES + 1;
-        return new UUID(
-                Long.reverseBytes(BsonBytes.int64(at.bytes(), bits)),
-                Long.reverseBytes(BsonBytes.int64(at.bytes(), bits + Long.BYTES)));
+        return BsonBytes.uuid(at.bytes(), value + Integer.BYTES + 1);
     }
 
     private static ValueReader constants(Class<?> type) {

@@ -77,23 +77,29 @@ final class EventQueue implements Subscriber<RawBsonDocument> {
 
     /** Asks for more, unless enough waits or more has been asked for. */
     void requestMore() {
-        Subscription asked = null;
+        Subscription asked;
         lock.lock();
         try {
-            if (!isAsked && hasRoom()) {
-                isAsked = true;
-                asked = subscription;
-            }
+            asked = ask();
         } finally {
             lock.unlock();
         }
+        request(asked);
+    }
+
+    /** Who is to be asked for one more, if anybody; guarded by the lock, for {@link #request} outside of it. */
+    private @Nullable Subscription ask() {
+        if (isAsked || events.size() >= capacity || bytes >= MOST_BYTES) {
+            return null;
+        }
+        isAsked = true;
+        return subscription;
+    }
+
+    private static void request(@Nullable Subscription asked) {
         if (asked != null) {
             asked.request(1);
         }
-    }
-
-    private boolean hasRoom() {
-        return events.size() < capacity && bytes < MOST_BYTES;
     }
 
     /** Wants nothing more, also where the stream is not open yet. Idempotent. */
@@ -131,17 +137,19 @@ final class EventQueue implements Subscriber<RawBsonDocument> {
     @Override
     public void onNext(RawBsonDocument event) {
         CompletableFuture<Boolean> present;
+        Subscription asked;
         lock.lock();
         try {
             events.add(event);
             bytes += event.getByteLength();
             isAsked = false;
+            asked = ask();
             present = arrival; // not the next one, which begins when this event has been taken
         } finally {
             lock.unlock();
         }
         present.complete(true);
-        requestMore();
+        request(asked);
     }
 
     @Override
