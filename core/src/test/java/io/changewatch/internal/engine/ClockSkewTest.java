@@ -70,25 +70,25 @@ final class ClockSkewTest {
         setup.server
                 .opens()
                 .batch(insert(begin), insert(begin + 1))
-                .then(() -> store.awaitSaved(token(begin + 1)))
+                .then(() -> setup.listener.awaitSaved(token(begin + 1)))
                 .then(() -> setup.time.skew(ahead.plusHours(2)))
                 .batch(insert(begin + 2))
-                .then(() -> store.awaitSaved(token(begin + 2)))
+                .then(() -> setup.listener.awaitSaved(token(begin + 2)))
                 .idle(highWater(begin + 3)) // not saved: no time has passed but on the wall
                 .then(() -> setup.time.advance(Duration.ofSeconds(20)))
                 .idle(highWater(begin + 4))
-                .then(() -> store.awaitSaved(highWater(begin + 4)))
+                .then(() -> setup.listener.awaitSaved(highWater(begin + 4)))
                 .fails(network());
         setup.server.refuses(network());
         setup.server
                 .opens()
                 .then(() -> setup.time.skew(ahead))
                 .batch(insert(begin + 5))
-                .then(() -> store.awaitSaved(token(begin + 5)))
+                .then(() -> setup.listener.awaitSaved(token(begin + 5)))
                 .then(() -> setup.time.skew(ahead.minusHours(2)))
                 .then(() -> setup.time.advance(Duration.ofSeconds(20)))
                 .idle(highWater(begin + 7))
-                .then(() -> store.awaitSaved(highWater(begin + 7)))
+                .then(() -> setup.listener.awaitSaved(highWater(begin + 7)))
                 .idle(highWater(begin + 9));
         setup.run();
         return behaviour(setup);

@@ -120,7 +120,7 @@ final class PositionTest {
                 .at(highWater(90))
                 .then(() -> setup.time.advance(Duration.ofSeconds(5)))
                 .idle(highWater(95))
-                .then(() -> store.awaitSaved(highWater(95)))
+                .then(() -> setup.listener.awaitSaved(highWater(95)))
                 .then(() -> setup.time.advance(Duration.ofSeconds(5)))
                 .idle(highWater(100))
                 .then(() -> store.awaitSaved(highWater(100)));

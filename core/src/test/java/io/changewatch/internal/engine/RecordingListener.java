@@ -1,6 +1,9 @@
 package io.changewatch.internal.engine;
 
+import static io.changewatch.internal.Eventually.eventually;
+
 import io.changewatch.WatcherState;
+import io.changewatch.event.ResumeToken;
 import io.changewatch.observe.WatcherListener;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -28,6 +31,12 @@ class RecordingListener implements WatcherListener {
         return all(StateChanged.class).stream()
                 .flatMap(change -> change.cause().stream())
                 .toList();
+    }
+
+    /** Waits until the watcher has taken note that {@code token} is saved; only then does a clock that a test moves count from there. */
+    void awaitSaved(ResumeToken token) {
+        eventually(() -> all(CheckpointSaved.class).stream()
+                .anyMatch(saved -> saved.checkpoint().token().equals(token)));
     }
 
     @Override
