@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The arguments of a command: numbers by their place, and {@code --name value} anywhere.
@@ -49,6 +50,11 @@ record Arguments(List<Integer> numbers, Map<String, String> options) {
     /** {@code --warm-up}, in seconds. */
     int warmUpSeconds() {
         return Integer.parseInt(options.getOrDefault("warm-up", "10"));
+    }
+
+    /** {@code --only} with one name. */
+    Optional<Contestant> only() {
+        return Optional.ofNullable(options.get("only")).map(Contestant::named);
     }
 
     /** {@code --only}: names of contestants, separated by commas. The first of all stays the base. */

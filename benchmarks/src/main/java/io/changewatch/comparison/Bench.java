@@ -22,6 +22,7 @@ public final class Bench {
             case "sizes" -> Sizes.run(arguments);
             case "resume" -> Resume.run(arguments);
             case "watchers" -> Watchers.run(arguments);
+            case "profile" -> Profile.run(arguments);
             default -> throw new IllegalArgumentException("There is no command " + command + ".");
         }
     }

@@ -103,9 +103,14 @@ public final class Checkpointer {
         }
     }
 
-    /** Everything up to {@code position} is handled, {@code events} more than at the last call; 0 where the stream just moved on. */
-    public void handled(Position position, int events) {
-        progress.handled(position, events);
+    /**
+     * Everything up to {@code position} is handled.
+     *
+     * @param events how many more than at the last call; 0 where the stream just moved on
+     * @param nanos the time by the clock that this was made with
+     */
+    public void handled(Position position, int events, long nanos) {
+        progress.handled(position, events, nanos);
     }
 
     /**

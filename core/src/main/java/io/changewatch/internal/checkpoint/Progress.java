@@ -62,14 +62,14 @@ final class Progress {
         });
     }
 
-    void handled(Position position, int events) {
+    void handled(Position position, int events, long nanos) {
         lock.lock();
         try {
             if (newest == null || newest.isBefore(position)) {
                 newest = position;
             }
             handledEvents += events;
-            if (!due && isDue(events == 0)) {
+            if (!due && isDue(events == 0, nanos)) {
                 request();
             }
         } finally {
@@ -280,17 +280,17 @@ final class Progress {
     }
 
     /** What a policy throws must reach the watcher, not a subscriber's thread that acknowledges. */
-    private boolean isDue(boolean idle) {
+    private boolean isDue(boolean idle, long nanos) {
         try {
-            return isDueByPolicy(idle);
+            return isDueByPolicy(idle, nanos);
         } catch (RuntimeException | Error e) {
             failure = failure != null ? failure : e;
             return true;
         }
     }
 
-    private boolean isDueByPolicy(boolean idle) {
-        Duration since = Duration.ofNanos(nanoTime.getAsLong() - lastSaveNanos);
+    private boolean isDueByPolicy(boolean idle, long nanos) {
+        Duration since = Duration.ofNanos(nanos - lastSaveNanos);
         return settings.policy().isDue(unsaved(), since) || (idle && since.compareTo(LONGEST_IDLE) >= 0);
     }
 

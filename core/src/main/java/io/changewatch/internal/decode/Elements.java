@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.bson.BsonType;
 import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks over the elements of one document or array, in place.
@@ -26,6 +27,7 @@ class Elements {
     private byte type;
     private int nameStart;
     private int valueStart;
+    private boolean expected;
 
     /**
      * The elements of the document at {@code offset}, which has to end before {@code limit}.
@@ -94,6 +96,24 @@ class Elements {
         return true;
     }
 
+    /** The same, with a guess of its name, which spares looking for the end of the name: {@link #isExpected()} tells whether it was right. */
+    boolean next(@Nullable FieldName guess) {
+        if (next == terminator) {
+            return false;
+        }
+        type = bytes[next];
+        nameStart = next + 1;
+        expected = guess != null && guess.isAt(bytes, nameStart, terminator);
+        valueStart = expected && guess != null ? nameStart + guess.length() : afterCString(nameStart);
+        next = afterValue();
+        return true;
+    }
+
+    /** Whether the element has the name that was guessed. */
+    boolean isExpected() {
+        return expected;
+    }
+
     /** Whether there is none, or no more. */
     boolean isEmpty() {
         return next == terminator;
@@ -135,6 +155,10 @@ class Elements {
     /** Where the document ends, its terminator included. */
     int end() {
         return terminator + 1;
+    }
+
+    boolean isNamed(FieldName name) {
+        return name.isAt(bytes, nameStart, valueStart);
     }
 
     boolean isNamed(byte[] name) {

@@ -8,6 +8,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.BsonType;
 import org.bson.RawBsonDocument;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the fields of one event are in its bytes.
@@ -22,6 +23,9 @@ final class Envelope {
     private final Elements elements = new Elements();
     /** Where each field's value begins, by slot; 0 for an absent one (a value never begins there). */
     private final int[] values = new int[EnvelopeField.COUNT];
+
+    /** The fields in the order in which the event before had them. */
+    private final @Nullable EnvelopeField[] order = new EnvelopeField[EnvelopeField.COUNT];
 
     private byte[] bytes = NOTHING;
     private int start;
@@ -44,13 +48,26 @@ final class Envelope {
         bytes = batch;
         start = offset;
         elements.begin(batch, offset, batch.length);
-        while (elements.next()) {
-            EnvelopeField field = EnvelopeField.of(batch, elements.nameStart(), elements.valueStart() - 1);
+        int place = 0;
+        EnvelopeField guess = order[place];
+        while (elements.next(guess == null ? null : guess.asName())) {
+            EnvelopeField field = elements.isExpected() ? guess : find(place);
             if (field != null) {
                 values[field.slot()] = elements.isNull() ? 0 : elements.valueStart();
             }
+            place++;
+            guess = place < order.length ? order[place] : null;
         }
         end = elements.end();
+    }
+
+    /** Servers send the fields of all events of one kind in one order. */
+    private @Nullable EnvelopeField find(int place) {
+        EnvelopeField field = EnvelopeField.of(bytes, elements.nameStart(), elements.valueStart() - 1);
+        if (place < order.length) {
+            order[place] = field;
+        }
+        return field;
     }
 
     /** Lets go of the bytes. */

@@ -31,10 +31,12 @@ enum EnvelopeField {
 
     private final String fieldName;
     private final byte[] nameBytes;
+    private final FieldName name;
 
     EnvelopeField(String fieldName) {
         this.fieldName = fieldName;
         this.nameBytes = fieldName.getBytes(StandardCharsets.UTF_8);
+        this.name = FieldName.of(fieldName);
     }
 
     String fieldName() {
@@ -45,6 +47,10 @@ enum EnvelopeField {
     @SuppressWarnings("EnumOrdinal") // never kept beyond an event
     int slot() {
         return ordinal();
+    }
+
+    FieldName asName() {
+        return name;
     }
 
     int nameLength() {

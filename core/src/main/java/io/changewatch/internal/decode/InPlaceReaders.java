@@ -6,7 +6,6 @@ import java.lang.reflect.AnnotatedElement;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -93,7 +92,11 @@ final class InPlaceReaders {
         if (field.isAnnotationPresent(BsonRepresentation.class)) {
             return Optional.empty();
         }
-        byte[] name = nameOf(component, field).getBytes(StandardCharsets.UTF_8);
+        String text = nameOf(component, field);
+        if (text.indexOf('\0') >= 0) {
+            return Optional.empty();
+        }
+        FieldName name = FieldName.of(text);
         if (!component.getType().isPrimitive()) {
             return Optional.of(new Component(name, valueOf(component.getGenericType()), null));
         }

@@ -22,12 +22,11 @@ final class RecordReader implements ValueReader {
     /**
      * One component of the record; it has one of the two readers.
      *
-     * @param field the name of its field, as BSON has it
+     * @param field the name of its field
      * @param bits for a primitive type, which cannot do without a value
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Component(
-            byte[] field,
+            FieldName field,
             @Nullable ValueReader value,
             @Nullable BitsReader bits) {}
 
@@ -64,8 +63,8 @@ final class RecordReader implements ValueReader {
         Frame frame = fields.push(components.length);
         long seen = 0;
         int expected = 0;
-        while (fields.next()) {
-            int index = find(fields, expected);
+        while (fields.next(expected < components.length ? components[expected].field() : null)) {
+            int index = fields.isExpected() ? expected : find(fields, expected);
             if (index >= 0) {
                 take(fields, index, frame);
                 seen |= 1L << index;

@@ -57,10 +57,10 @@ public final class FailureHandling {
         void await(Duration delay) throws InterruptedException;
     }
 
-    /** Work that can be tried again. */
+    /** Work on an event that can be tried again. */
     @FunctionalInterface
-    interface Attempt {
-        void run() throws Exception;
+    interface Attempt<E> {
+        void run(E event) throws Exception;
     }
 
     /** How many attempts have failed. */
@@ -69,11 +69,11 @@ public final class FailureHandling {
     }
 
     /** Runs {@code attempt} by the policy; returns whether it worked, or else the event is to be skipped. */
-    boolean run(ChangeEvent<?> event, Attempt attempt) throws InterruptedException {
+    <E extends ChangeEvent<?>> boolean run(E event, Attempt<? super E> attempt) throws InterruptedException {
         long firstFailure = 0;
         for (int failures = 1; ; failures++) {
             try {
-                attempt.run();
+                attempt.run(event);
                 return true;
             } catch (InterruptedException e) {
                 throw e;

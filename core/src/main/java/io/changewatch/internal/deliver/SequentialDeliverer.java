@@ -15,6 +15,7 @@ public final class SequentialDeliverer<T> implements Deliverer<T> {
     private final Handlers<T> handlers;
     private final FailureHandling failures;
     private final Progress progress;
+    private final FailureHandling.Attempt<ChangeEvent<T>> attempt = this::handle;
     private int done;
 
     /** A deliverer that reports to {@code progress}. */
@@ -27,7 +28,7 @@ public final class SequentialDeliverer<T> implements Deliverer<T> {
     @Override
     public boolean deliver(ChangeEvent<T> event) throws InterruptedException {
         done = 0;
-        boolean handled = failures.run(event, () -> handle(event));
+        boolean handled = failures.run(event, attempt);
         progress.handled(event.resumeToken(), event.clusterTime(), 1);
         return handled;
     }

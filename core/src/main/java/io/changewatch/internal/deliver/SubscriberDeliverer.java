@@ -65,7 +65,7 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
 
     @Override
     public boolean deliver(ChangeEvent<T> event) throws InterruptedException {
-        boolean valid = failures.run(event, () -> validations.validate(event));
+        boolean valid = failures.run(event, validations::validate);
         if (valid) {
             handOut(event);
         } else {

@@ -152,11 +152,15 @@ final class BatchDelivery<T> {
 
     private void deliver(ChangeEvent<T> event) throws InterruptedException {
         Pulse pulse = shared.counters().pulse();
-        pulse.handsOut(shared.surroundings().getAsLong());
+        pulse.handsOut();
         store.awaitRoom();
-        long begin = isListenedTo ? shared.surroundings().getAsLong() : 0;
+        long told = pulse.latestNanos();
+        long begin = isListenedTo ? shared.surroundings().getAsLong() : told;
         boolean isHandled = deliverer.deliver(event);
         pulse.handedOut();
+        if (pulse.latestNanos() == told) { // nothing is handled yet, so nobody has looked at the clock
+            pulse.tells(shared.surroundings().getAsLong());
+        }
         handedOut = event;
         if (isHandled) {
             noteHandled(event, begin);
@@ -164,7 +168,7 @@ final class BatchDelivery<T> {
     }
 
     private void noteHandled(ChangeEvent<T> event, long begin) {
-        shared.counters().handled(event, shared.surroundings().millis());
+        shared.counters().handled(event);
         if (isListenedTo) {
             Duration took = Duration.ofNanos(shared.surroundings().getAsLong() - begin);
             shared.listener().eventHandled(new EventHandled(shared.watcher(), event, took));

@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -27,7 +28,10 @@ final class Counters implements WatcherListener {
     private final AtomicLong checkpointsSaved = new AtomicLong();
     private final AtomicLong checkpointFailures = new AtomicLong();
     private volatile long lastBatchNanos;
-    private volatile long lagMillis = UNKNOWN;
+    /** Of the event that was handled last; and when that was. */
+    private final AtomicLong wallMillis = new AtomicLong(UNKNOWN);
+
+    private final AtomicLong handledNanos = new AtomicLong();
 
     Counters() {
         for (OperationType type : OperationType.values()) {
@@ -35,11 +39,12 @@ final class Counters implements WatcherListener {
         }
     }
 
-    /** @param now by the wall clock, in milliseconds */
-    void handled(ChangeEvent<?> event, long now) {
+    /** An event is handled; the pulse was told first. */
+    void handled(ChangeEvent<?> event) {
         AtomicLong count = Objects.requireNonNull(events.get(event.operationType()));
         count.lazySet(count.get() + 1); // one writer: the watcher's thread
-        lagMillis = now - event.wallTime().toEpochMilli();
+        handledNanos.lazySet(pulse.latestNanos());
+        wallMillis.lazySet(event.wallTime().toEpochMilli());
     }
 
     void batch(int size, long nanos) {
@@ -112,9 +117,11 @@ final class Counters implements WatcherListener {
         return checkpointFailures.get();
     }
 
-    Optional<Duration> lag() {
-        long millis = lagMillis;
-        return millis == UNKNOWN ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
+    /** By the clock on the wall, how long after its event the last handling was. */
+    Optional<Duration> lag(long nowMillis, long nowNanos) {
+        long written = wallMillis.get();
+        long since = TimeUnit.NANOSECONDS.toMillis(nowNanos - handledNanos.get());
+        return written == UNKNOWN ? Optional.empty() : Optional.of(Duration.ofMillis(nowMillis - since - written));
     }
 
     Optional<Duration> sinceLastBatch(long nowNanos) {

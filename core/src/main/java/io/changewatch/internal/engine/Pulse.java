@@ -9,6 +9,8 @@ import io.changewatch.observe.WatcherActivity;
 import io.changewatch.observe.WatcherStats.Progress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
@@ -27,14 +29,19 @@ final class Pulse {
     /** The server ends a batch before 16 MB; an answer this large is one that it had to end. */
     private static final int FULL_BYTES = 8 << 20;
 
+    private static final long NEVER = Long.MIN_VALUE;
+
     private volatile boolean begun;
-    private volatile long movedNanos;
     private volatile boolean asking;
     private volatile long askingNanos;
-    private volatile boolean handingOut;
-    private volatile long handingOutNanos;
     private volatile @Nullable Answer answer;
-    private volatile @Nullable ResumeToken newest;
+
+    // Set for each event, and read now and then: who reads may see the value before for a moment.
+    private final AtomicLong movedNanos = new AtomicLong();
+    private final AtomicLong handingOutNanos = new AtomicLong(NEVER);
+    private final AtomicReference<@Nullable ResumeToken> newest = new AtomicReference<>();
+    /** The last reading of the clock that anybody told. */
+    private final AtomicLong latestNanos = new AtomicLong();
 
     /**
      * What the server said last.
@@ -61,7 +68,8 @@ final class Pulse {
 
     /** The watcher was started. */
     void begins(long nanos) {
-        movedNanos = nanos;
+        movedNanos.set(nanos);
+        latestNanos.set(nanos);
         begun = true;
     }
 
@@ -78,6 +86,7 @@ final class Pulse {
         answer = told == null && before != null
                 ? answer(batch, before.serverTime(), before.serverTimeNanos(), nanos)
                 : answer(batch, told, nanos, nanos);
+        latestNanos.set(nanos);
         asking = false;
     }
 
@@ -86,28 +95,38 @@ final class Pulse {
                 batch.size(), batch.bytes().length, serverTime, serverTimeNanos, batch.positionAfter(), nanos);
     }
 
-    /** The watcher begins to wait for the application. */
-    void handsOut(long nanos) {
-        handingOutNanos = nanos;
-        handingOut = true;
+    /** The watcher begins to wait for the application, right after what it told last. */
+    void handsOut() {
+        handingOutNanos.lazySet(latestNanos());
     }
 
     /** The application has let go of the watcher. */
     void handedOut() {
-        handingOut = false;
+        handingOutNanos.lazySet(NEVER);
+    }
+
+    /** The last reading of the clock that anybody told. */
+    long latestNanos() {
+        return latestNanos.get();
+    }
+
+    /** A reading of the clock. */
+    void tells(long nanos) {
+        latestNanos.lazySet(nanos);
     }
 
     /** Everything up to {@code token} is handled. Told of the same place again, without an event, nothing has moved. */
     void handled(ResumeToken token, int events, long nanos) {
-        if (events > 0 || !token.equals(newest)) { // in this order: it is costly to compare tokens
-            movedNanos = nanos;
+        if (events > 0 || !token.equals(newest.get())) { // in this order: it is costly to compare tokens
+            movedNanos.lazySet(nanos);
         }
-        newest = token;
+        newest.lazySet(token);
+        latestNanos.lazySet(nanos);
     }
 
     Progress progress(WatcherState state, SourceSettings settings, Optional<Position> position, long nanos) {
         Optional<Duration> behind = position.flatMap(at -> behind(at, nanos));
-        Optional<Duration> since = begun ? Optional.of(Duration.ofNanos(nanos - movedNanos)) : Optional.empty();
+        Optional<Duration> since = begun ? Optional.of(Duration.ofNanos(nanos - movedNanos.get())) : Optional.empty();
         return new Progress(activity(state, settings, behind, nanos), since, behind);
     }
 
@@ -134,7 +153,8 @@ final class Pulse {
         if (asking && isLonger(askingNanos, nanos, settings.maxAwait().plus(GRACE))) {
             return WatcherActivity.STALLED;
         }
-        if (handingOut && isLonger(handingOutNanos, nanos, GRACE)) {
+        long handingOutSince = handingOutNanos.get();
+        if (handingOutSince != NEVER && isLonger(handingOutSince, nanos, GRACE)) {
             return WatcherActivity.HANDLER_BUSY;
         }
         return flow(settings, behind);

@@ -94,8 +94,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     private void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
-        counters.pulse().handled(token, events, surroundings.getAsLong());
-        checkpointer.handled(new Position(token, clusterTime), events);
+        long now = surroundings.getAsLong();
+        counters.pulse().handled(token, events, now);
+        checkpointer.handled(new Position(token, clusterTime), events, now);
     }
 
     @Override
@@ -129,7 +130,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 counters.checkpointsSaved(),
                 counters.checkpointFailures(),
                 settings.checkpoints().store().isPresent() ? checkpointer.unsavedEvents() : 0,
-                counters.lag(),
+                counters.lag(surroundings.millis(), now),
                 counters.sinceLastBatch(now),
                 newest.map(Position::token),
                 newest.map(Position::clusterTime),

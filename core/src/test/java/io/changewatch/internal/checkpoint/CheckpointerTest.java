@@ -74,7 +74,7 @@ final class CheckpointerTest {
 
     private void handled(int... times) {
         for (int time : times) {
-            checkpointer.handled(position(time), 1);
+            checkpointer.handled(position(time), 1, nanos.get());
         }
     }
 
@@ -129,11 +129,11 @@ final class CheckpointerTest {
         @Test
         void anIdlePositionHappensAtTheLatestAfterTenSeconds() {
             start();
-            checkpointer.handled(position(1), 0);
+            checkpointer.handled(position(1), 0, nanos.get());
             nanos.set(Duration.ofSeconds(10).toNanos() - 1);
-            checkpointer.handled(position(2), 0);
+            checkpointer.handled(position(2), 0, nanos.get());
             nanos.set(Duration.ofSeconds(10).toNanos());
-            checkpointer.handled(position(3), 0);
+            checkpointer.handled(position(3), 0, nanos.get());
 
             store.awaitSaved(3);
             assertThat(store.times()).containsExactly(3);
@@ -143,7 +143,7 @@ final class CheckpointerTest {
         void doesNotRepeatWhatIsSaved() {
             policy = (events, time) -> true;
             start(position(5));
-            checkpointer.handled(position(5), 0);
+            checkpointer.handled(position(5), 0, nanos.get());
             checkpointer.close(SOON);
 
             assertThat(store.saved).isEmpty();
