@@ -1,40 +1,109 @@
 package io.changewatch.event;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What every event carries, whatever its kind.
  *
  * <p>Immutable and thread-safe.
- *
- * @param resumeToken the position of the event
- * @param clusterTime the server's logical time
- * @param wallTime the server's wall clock, in milliseconds; the seconds of {@code clusterTime} on servers before 6.0
- * @param transaction the transaction it was part of
- * @param collectionUuid the collection's UUID; sent with {@code showExpandedEvents()} only
- * @param raw the whole event as the server sent it; a slice of its batch's bytes, see {@link ChangeEvent#raw()}
  */
-public record EventContext(
-        ResumeToken resumeToken,
-        BsonTimestamp clusterTime,
-        Instant wallTime,
-        Optional<Transaction> transaction,
-        Optional<UUID> collectionUuid,
-        BsonDocument raw) {
+public final class EventContext {
+    private final ResumeToken resumeToken;
+    private final BsonTimestamp clusterTime;
+    private final Instant wallTime;
+    private final Optional<Transaction> transaction;
+    private final Optional<UUID> collectionUuid;
+    private final Supplier<? extends BsonDocument> raw;
 
-    /** Checks that no part is null. */
-    public EventContext {
-        Objects.requireNonNull(resumeToken, "resumeToken");
-        Objects.requireNonNull(clusterTime, "clusterTime");
-        Objects.requireNonNull(wallTime, "wallTime");
-        Objects.requireNonNull(transaction, "transaction");
-        Objects.requireNonNull(collectionUuid, "collectionUuid");
+    /** The context of an event whose {@code raw} is made when somebody asks for it, each time; the other parts are those that the methods return. */
+    public EventContext(
+            ResumeToken resumeToken,
+            BsonTimestamp clusterTime,
+            Instant wallTime,
+            Optional<Transaction> transaction,
+            Optional<UUID> collectionUuid,
+            Supplier<? extends BsonDocument> raw) {
+        this.resumeToken = Objects.requireNonNull(resumeToken, "resumeToken");
+        this.clusterTime = Objects.requireNonNull(clusterTime, "clusterTime");
+        this.wallTime = Objects.requireNonNull(wallTime, "wallTime");
+        this.transaction = Objects.requireNonNull(transaction, "transaction");
+        this.collectionUuid = Objects.requireNonNull(collectionUuid, "collectionUuid");
+        this.raw = Objects.requireNonNull(raw, "raw");
+    }
+
+    /** The context of an event whose parts all are there: what the methods return. */
+    public EventContext(
+            ResumeToken resumeToken,
+            BsonTimestamp clusterTime,
+            Instant wallTime,
+            Optional<Transaction> transaction,
+            Optional<UUID> collectionUuid,
+            BsonDocument raw) {
+        this(resumeToken, clusterTime, wallTime, transaction, collectionUuid, constant(raw));
+    }
+
+    private static Supplier<BsonDocument> constant(BsonDocument raw) {
         Objects.requireNonNull(raw, "raw");
+        return () -> raw;
+    }
+
+    /** The position of the event. */
+    public ResumeToken resumeToken() {
+        return resumeToken;
+    }
+
+    /** The server's logical time. */
+    public BsonTimestamp clusterTime() {
+        return clusterTime;
+    }
+
+    /** The server's wall clock, in milliseconds; the seconds of {@link #clusterTime()} on servers before 6.0. */
+    public Instant wallTime() {
+        return wallTime;
+    }
+
+    /** The transaction it was part of. */
+    public Optional<Transaction> transaction() {
+        return transaction;
+    }
+
+    /** The collection's UUID; sent with {@code showExpandedEvents()} only. */
+    public Optional<UUID> collectionUuid() {
+        return collectionUuid;
+    }
+
+    /** The whole event as the server sent it; a slice of its batch's bytes, see {@link ChangeEvent#raw()}. */
+    public BsonDocument raw() {
+        return raw.get();
+    }
+
+    /** Whether {@code other} has the same parts. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof EventContext context && parts().equals(context.parts());
+    }
+
+    @Override
+    public int hashCode() {
+        return parts().hashCode();
+    }
+
+    private List<Object> parts() {
+        return List.of(resumeToken, clusterTime, wallTime, transaction, collectionUuid, raw());
+    }
+
+    @Override
+    public String toString() {
+        return "EventContext[resumeToken=" + resumeToken + ", clusterTime=" + clusterTime + ", wallTime=" + wallTime
+                + ", transaction=" + transaction + ", collectionUuid=" + collectionUuid + ", raw=" + raw() + "]";
     }
 
     EventContext copy(OwnBytes bytes) {
@@ -44,6 +113,6 @@ public record EventContext(
                 wallTime,
                 transaction.map(within -> new Transaction(bytes.move(within.lsid()), within.txnNumber())),
                 collectionUuid,
-                bytes.move(raw));
+                bytes.move(raw()));
     }
 }

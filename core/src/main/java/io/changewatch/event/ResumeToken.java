@@ -1,5 +1,7 @@
 package io.changewatch.event;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Objects;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -13,16 +15,45 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #toString()} shows no more than the part that encodes the cluster time, because the rest contains the key of
  * the document. Immutable and thread-safe.
- *
- * @param value the token as the server sent it, such as {@code {"_data": "8263…"}}
  */
-public record ResumeToken(BsonDocument value) {
+public final class ResumeToken {
 
     private static final int TIME_DIGITS = 18;
+    private static final byte[] NOTHING = new byte[0];
 
-    /** Checks that {@code value} is not null. */
-    public ResumeToken {
-        Objects.requireNonNull(value, "value");
+    /** Null where the token is only bytes yet. */
+    private final @Nullable BsonDocument value;
+
+    private final byte[] bytes;
+    private final int offset;
+
+    /**
+     * A token.
+     *
+     * @param value as the server sent it, such as {@code {"_data": "8263…"}}
+     */
+    public ResumeToken(BsonDocument value) {
+        this(Objects.requireNonNull(value, "value"), NOTHING, 0);
+    }
+
+    private ResumeToken(@Nullable BsonDocument value, byte[] bytes, int offset) {
+        this.value = value;
+        this.bytes = bytes;
+        this.offset = offset;
+    }
+
+    /** The token that is the BSON document at {@code offset}. It keeps {@code bytes}, which must not change. */
+    public static ResumeToken in(byte[] bytes, int offset) {
+        return new ResumeToken(null, Objects.requireNonNull(bytes, "bytes"), offset);
+    }
+
+    /** The token as the server sent it, such as {@code {"_data": "8263…"}}. */
+    public BsonDocument value() {
+        return value != null ? value : new RawBsonDocument(bytes, offset, length());
+    }
+
+    private int length() {
+        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(offset);
     }
 
     /**
@@ -44,12 +75,12 @@ public record ResumeToken(BsonDocument value) {
 
     /** The token as extended JSON; {@link #fromJson(String)} reads it. It contains the key of the document: keep it out of logs. */
     public String toJson() {
-        return value.toJson();
+        return value().toJson();
     }
 
     /** The same token without a tie to the bytes of the batch it came in. */
     public ResumeToken copy() {
-        return value instanceof RawBsonDocument raw ? new ResumeToken(raw.decode(new BsonDocumentCodec())) : this;
+        return value() instanceof RawBsonDocument raw ? new ResumeToken(raw.decode(new BsonDocumentCodec())) : this;
     }
 
     /**
@@ -71,7 +102,18 @@ public record ResumeToken(BsonDocument value) {
     }
 
     private @Nullable String data() {
-        return value.get("_data") instanceof BsonString text ? text.getValue() : null;
+        return value().get("_data") instanceof BsonString text ? text.getValue() : null;
+    }
+
+    /** Whether {@code other} is a token of the same value. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || (other instanceof ResumeToken token && value().equals(token.value()));
+    }
+
+    @Override
+    public int hashCode() {
+        return value().hashCode();
     }
 
     /** The time part of the token only, such as {@code ResumeToken[8263a1b2c300000001…]}. */

@@ -5,7 +5,6 @@ import static io.changewatch.internal.decode.EnvelopeField.COLLECTION_UUID;
 import static io.changewatch.internal.decode.EnvelopeField.DOCUMENT_KEY;
 import static io.changewatch.internal.decode.EnvelopeField.FULL_DOCUMENT;
 import static io.changewatch.internal.decode.EnvelopeField.FULL_DOCUMENT_BEFORE_CHANGE;
-import static io.changewatch.internal.decode.EnvelopeField.ID;
 import static io.changewatch.internal.decode.EnvelopeField.NAMESPACE;
 import static io.changewatch.internal.decode.EnvelopeField.OPERATION_DESCRIPTION;
 import static io.changewatch.internal.decode.EnvelopeField.OPERATION_TYPE;
@@ -33,7 +32,6 @@ import io.changewatch.event.RefineCollectionShardKey;
 import io.changewatch.event.Rename;
 import io.changewatch.event.Replace;
 import io.changewatch.event.ReshardCollection;
-import io.changewatch.event.ResumeToken;
 import io.changewatch.event.ShardCollection;
 import io.changewatch.event.Transaction;
 import io.changewatch.event.Update;
@@ -113,7 +111,7 @@ final class BatchEventDecoder<T> implements EventDecoder<T> {
                         context,
                         in,
                         key,
-                        UpdateDescriptionReader.read(event),
+                        UpdateDescriptionReader.readLater(event),
                         images.decodeIfPresent(event, FULL_DOCUMENT),
                         before);
             case REPLACE -> new Replace<>(context, in, key, images.decode(event, FULL_DOCUMENT), before);
@@ -144,12 +142,12 @@ final class BatchEventDecoder<T> implements EventDecoder<T> {
         Instant wallTime =
                 event.has(WALL_TIME) ? event.instant(WALL_TIME) : Instant.ofEpochSecond(seconds(clusterTime));
         return new EventContext(
-                new ResumeToken(event.document(ID)),
+                event.token(),
                 clusterTime,
                 wallTime,
                 transaction(event),
                 event.uuid(COLLECTION_UUID),
-                event.raw());
+                event.rawLater());
     }
 
     /** A cluster time counts its seconds without a sign. */

@@ -1,7 +1,6 @@
 package io.changewatch.internal.decode;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import org.bson.BsonType;
 import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
@@ -159,10 +158,6 @@ class Elements {
 
     boolean isNamed(FieldName name) {
         return name.isAt(bytes, nameStart, valueStart);
-    }
-
-    boolean isNamed(byte[] name) {
-        return Arrays.equals(bytes, nameStart, valueStart - 1, name, 0, name.length);
     }
 
     String name() {

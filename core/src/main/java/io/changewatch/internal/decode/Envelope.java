@@ -1,9 +1,11 @@
 package io.changewatch.internal.decode;
 
+import io.changewatch.event.ResumeToken;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.BsonType;
@@ -21,6 +23,7 @@ final class Envelope {
     private static final byte[] NOTHING = new byte[0];
 
     private final Elements elements = new Elements();
+    private final Elements inner = new Elements();
     /** Where each field's value begins, by slot; 0 for an absent one (a value never begins there). */
     private final int[] values = new int[EnvelopeField.COUNT];
 
@@ -74,11 +77,25 @@ final class Envelope {
     void release() {
         bytes = NOTHING;
         elements.release();
+        inner.release();
     }
 
     /** The whole event, a slice. */
     RawBsonDocument raw() {
         return new RawBsonDocument(bytes, start, end - start);
+    }
+
+    /** The same, made when it is asked for. */
+    Supplier<RawBsonDocument> rawLater() {
+        byte[] batch = bytes;
+        int from = start;
+        int length = end - start;
+        return () -> new RawBsonDocument(batch, from, length);
+    }
+
+    /** The event's position, a slice. */
+    ResumeToken token() {
+        return ResumeToken.in(bytes, valueOf(EnvelopeField.ID, BsonType.DOCUMENT));
     }
 
     byte[] bytes() {
@@ -136,6 +153,12 @@ final class Envelope {
                     null);
         }
         return Optional.of(BsonBytes.uuid(bytes, value + Integer.BYTES + 1));
+    }
+
+    /** The elements of a document, for a reader that tells nobody which field was damaged; until the next call. */
+    Elements walk(EnvelopeField field) {
+        inner.begin(bytes, valueOf(field, BsonType.DOCUMENT), end);
+        return inner;
     }
 
     /** The elements of a document. */

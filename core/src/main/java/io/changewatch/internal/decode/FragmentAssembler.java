@@ -1,7 +1,5 @@
 package io.changewatch.internal.decode;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.changewatch.StreamFailedException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -198,8 +196,8 @@ public final class FragmentAssembler {
     }
 
     private record Split(int fragment, int of) {
-        private static final byte[] FRAGMENT = "fragment".getBytes(UTF_8);
-        private static final byte[] OF = "of".getBytes(UTF_8);
+        private static final FieldName FRAGMENT = FieldName.of("fragment");
+        private static final FieldName OF = FieldName.of("of");
 
         static Split read(Elements parts) {
             int fragment = 0;

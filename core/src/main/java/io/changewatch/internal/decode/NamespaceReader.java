@@ -1,7 +1,5 @@
 package io.changewatch.internal.decode;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.changewatch.event.Namespace;
 import java.util.Arrays;
 import java.util.Optional;
@@ -14,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: what it remembers is immutable, and forgetting it costs no more than reading it again.
  */
 final class NamespaceReader {
-    private static final byte[] DATABASE = "db".getBytes(UTF_8);
-    private static final byte[] COLLECTION = "coll".getBytes(UTF_8);
+    private static final FieldName DATABASE = FieldName.of("db");
+    private static final FieldName COLLECTION = FieldName.of("coll");
 
     private Known last = new Known(new byte[0], Namespace.of(""));
 
