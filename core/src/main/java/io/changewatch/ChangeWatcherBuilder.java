@@ -80,8 +80,7 @@ public final class ChangeWatcherBuilder<T> {
     private @Nullable CodecRegistry codecRegistry;
     private @Nullable ResumeTokenStore store;
     private StartPosition startFrom = StartPosition.now();
-    private CheckpointPolicy checkpointPolicy =
-            CheckpointPolicy.everyEvents(1_000).or(CheckpointPolicy.every(Duration.ofSeconds(1)));
+    private CheckpointPolicy checkpointPolicy = CheckpointPolicy.standard();
     private int maxUnsavedEvents = 10_000;
     private RetryPolicy storeRetry = ENDLESS;
     private RetryPolicy streamRetry = ENDLESS;
@@ -251,7 +250,7 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
-    /** How often the position is saved. Default: every 1,000 events or 1 s. */
+    /** How often the position is saved. Default: {@link CheckpointPolicy#standard()}, every 1,000 events or 1 s, but 20 times a second at most. */
     public ChangeWatcherBuilder<T> checkpoint(CheckpointPolicy policy) {
         this.checkpointPolicy = Objects.requireNonNull(policy, "policy");
         return this;

@@ -5,6 +5,6 @@ enum Checkpoints {
     NONE,
     /** As the builder does it. */
     BY_DEFAULT,
-    /** Every 10,000 events or 1 s. */
-    RARE
+    /** Every 1,000 events, however fast they come. */
+    FREQUENT
 }

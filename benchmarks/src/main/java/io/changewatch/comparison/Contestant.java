@@ -17,7 +17,7 @@ enum Contestant {
     /** A typed watcher that checkpoints. */
     CHANGEWATCH,
     CHANGEWATCH_NO_CHECKPOINTS,
-    CHANGEWATCH_RARE_CHECKPOINTS,
+    CHANGEWATCH_FREQUENT_CHECKPOINTS,
     /** Checkpoints, and decodes no documents. */
     CHANGEWATCH_RAW;
 
@@ -39,8 +39,8 @@ enum Contestant {
             case CHANGEWATCH -> WatcherConsumer.open(task, Order.class, Contestant::typed, Checkpoints.BY_DEFAULT);
             case CHANGEWATCH_NO_CHECKPOINTS ->
                 WatcherConsumer.open(task, Order.class, Contestant::typed, Checkpoints.NONE);
-            case CHANGEWATCH_RARE_CHECKPOINTS ->
-                WatcherConsumer.open(task, Order.class, Contestant::typed, Checkpoints.RARE);
+            case CHANGEWATCH_FREQUENT_CHECKPOINTS ->
+                WatcherConsumer.open(task, Order.class, Contestant::typed, Checkpoints.FREQUENT);
             case CHANGEWATCH_RAW ->
                 WatcherConsumer.open(task, RawBsonDocument.class, Contestant::raw, Checkpoints.BY_DEFAULT);
         };

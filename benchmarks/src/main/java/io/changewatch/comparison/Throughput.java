@@ -23,7 +23,7 @@ record Throughput(String name, List<Contestant> contestants) {
                 "checkpoints",
                 List.of(
                         Contestant.CHANGEWATCH_NO_CHECKPOINTS,
-                        Contestant.CHANGEWATCH_RARE_CHECKPOINTS,
+                        Contestant.CHANGEWATCH_FREQUENT_CHECKPOINTS,
                         Contestant.CHANGEWATCH));
     }
 

@@ -62,9 +62,8 @@ record WatcherConsumer<T>(
         if (checkpoints != Checkpoints.NONE) {
             builder.resumeFrom(MongoResumeTokenStore.in(client.getDatabase(STORE)));
         }
-        if (checkpoints == Checkpoints.RARE) {
-            builder.checkpoint(CheckpointPolicy.everyEvents(10_000).or(CheckpointPolicy.every(Duration.ofSeconds(1))))
-                    .maxUnsavedEvents(50_000);
+        if (checkpoints == Checkpoints.FREQUENT) {
+            builder.checkpoint(CheckpointPolicy.everyEvents(1_000));
         }
         if (task.workload().isFiltered()) {
             builder.pipeline(Pipeline.matching(operation(OperationType.INSERT)

@@ -46,6 +46,25 @@ final class CheckpointPolicyTest {
     }
 
     @Test
+    void isDueWhenBothOfTwoAre() {
+        CheckpointPolicy policy = CheckpointPolicy.everyEvents(3).and(CheckpointPolicy.every(SECOND));
+
+        assertThat(policy.isDue(3, SECOND.minusNanos(1))).isFalse();
+        assertThat(policy.isDue(2, SECOND)).isFalse();
+        assertThat(policy.isDue(3, SECOND)).isTrue();
+    }
+
+    @Test
+    void isByDefaultDueAfterAThousandEventsOrASecondAndTwentyTimesASecondAtMost() {
+        CheckpointPolicy policy = CheckpointPolicy.standard();
+
+        assertThat(policy.isDue(999, SECOND.minusNanos(1))).isFalse();
+        assertThat(policy.isDue(1_000_000, Duration.ofMillis(49))).isFalse();
+        assertThat(policy.isDue(1_000, Duration.ofMillis(50))).isTrue();
+        assertThat(policy.isDue(0, SECOND)).isTrue();
+    }
+
+    @Test
     void refusesWhatCannotBeMeant() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CheckpointPolicy.everyEvents(0))
@@ -56,6 +75,9 @@ final class CheckpointPolicyTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CheckpointPolicy.every(SECOND.negated()))
                 .withMessage("every(PT-1S): a positive interval is needed; use everyEvent() for none.");
+        assertThatNullPointerException()
+                .isThrownBy(() -> CheckpointPolicy.everyEvent().and(null))
+                .withMessage("other");
         assertThatNullPointerException()
                 .isThrownBy(() -> CheckpointPolicy.every(null))
                 .withMessage("interval");

@@ -106,8 +106,7 @@ record Plan(
             return switch (this) {
                 case EVERY_EVENT -> CheckpointPolicy.everyEvent();
                 case EVERY_FEW_EVENTS -> CheckpointPolicy.everyEvents(5);
-                case EVERY_SECOND ->
-                    CheckpointPolicy.everyEvents(1_000).or(CheckpointPolicy.every(Duration.ofSeconds(1)));
+                case EVERY_SECOND -> CheckpointPolicy.standard();
             };
         }
     }
