@@ -11,6 +11,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * A cursor read with getMore commands, of which one is always in flight: it is sent before the batch before it is handed out.
  *
+ * <p>Whoever is first sends it. Where the watcher waits when a reply comes, the driver's thread that brings it also asks for the
+ * next one, while the watcher wakes up and hands out the first event. Where the watcher is busy, it asks itself when it comes
+ * back, so that never more than one reply is read ahead:
+ *
+ * <pre>
+ * watcher's thread   … waits ────────────┐ takes the reply, hands out its events …
+ * driver's thread        a reply comes ──┴─ the next getMore
+ * </pre>
+ *
  * <p>Called on the watcher's thread only, except {@link #wake()}.
  */
 final class CommandChangeCursor implements ChangeCursor {
@@ -25,7 +34,10 @@ final class CommandChangeCursor implements ChangeCursor {
     /** Completed when nobody needs to wait for the end of the cursor on the server. */
     private final CompletableFuture<Boolean> gone = new CompletableFuture<>();
 
-    private CompletableFuture<ServerReply> awaited;
+    /** Set while the watcher waits; whoever unsets it asks for the reply after the awaited one. */
+    private final AtomicBoolean isWaiting = new AtomicBoolean();
+
+    private CompletableFuture<Answer> awaited;
     private boolean opened;
     private @Nullable ResumeToken position;
     private volatile boolean exhausted;
@@ -35,8 +47,15 @@ final class CommandChangeCursor implements ChangeCursor {
         this.commands = commands;
         this.watchdog = watchdog;
         this.opening = CursorReply.read(opening);
-        this.awaited = CompletableFuture.completedFuture(opening);
+        this.awaited = CompletableFuture.completedFuture(new Answer(this.opening, null));
     }
+
+    /**
+     * What a getMore brought.
+     *
+     * @param following the answer to the next one, if that is sent already
+     */
+    private record Answer(CursorReply reply, @Nullable CompletableFuture<Answer> following) {}
 
     /** The first batch is the reply to the opening: empty, it tells the position. */
     @Override
@@ -46,7 +65,8 @@ final class CommandChangeCursor implements ChangeCursor {
                     "The server closed the cursor with the last batch. Open another after its position.");
         }
         long begin = System.nanoTime();
-        CursorReply reply = CursorReply.read(awaitReply());
+        Answer answer = awaitAnswer();
+        CursorReply reply = answer.reply();
         if (opened) {
             watchdog.gotBatch(reply.batch(), Duration.ofNanos(System.nanoTime() - begin));
         }
@@ -54,12 +74,56 @@ final class CommandChangeCursor implements ChangeCursor {
         position = reply.batch().positionAfter();
         exhausted = reply.isLast();
         if (!exhausted) {
-            awaited = session.send(commands.getMore(reply));
+            awaited = answer.following() == null ? ask(reply) : answer.following();
         }
         return reply.batch();
     }
 
-    private ServerReply awaitReply() throws InterruptedException {
+    private CompletableFuture<Answer> ask(CursorReply reply) {
+        CompletableFuture<Answer> next = new CompletableFuture<>();
+        ask(reply, next);
+        return next;
+    }
+
+    private void ask(CursorReply reply, CompletableFuture<Answer> next) {
+        CompletableFuture<?> unused =
+                session.send(commands.getMore(reply)).whenComplete((bytes, failure) -> arrived(next, bytes, failure));
+    }
+
+    /** Called on a thread of the driver. */
+    private void arrived(CompletableFuture<Answer> next, @Nullable ServerReply bytes, @Nullable Throwable failure) {
+        if (bytes == null) {
+            next.completeExceptionally(failure);
+            return;
+        }
+        try {
+            arrived(next, CursorReply.read(bytes));
+        } catch (RuntimeException malformed) { // else the watcher would wait for a batch that has come
+            next.completeExceptionally(malformed);
+        }
+    }
+
+    /** The watcher is woken first: its event has waited for longest. */
+    private void arrived(CompletableFuture<Answer> next, CursorReply reply) {
+        if (!reply.isLast() && !ended.get() && isWaiting.compareAndSet(true, false)) {
+            CompletableFuture<Answer> following = new CompletableFuture<>();
+            next.complete(new Answer(reply, following));
+            ask(reply, following);
+        } else {
+            next.complete(new Answer(reply, null));
+        }
+    }
+
+    private Answer awaitAnswer() throws InterruptedException {
+        isWaiting.set(!awaited.isDone());
+        try {
+            return awaitReply();
+        } finally {
+            isWaiting.set(false);
+        }
+    }
+
+    private Answer awaitReply() throws InterruptedException {
         Duration limit = watchdog.getMoreLimit();
         try {
             return waiter.await(awaited, limit);

@@ -92,7 +92,9 @@ final class DriverSession implements CommandSession {
     }
 
     private <T> CompletableFuture<T> counted(Supplier<Publisher<T>> command) {
-        users.incrementAndGet();
+        if (!enter()) {
+            return CompletableFuture.failedFuture(new CursorClosedException());
+        }
         CompletableFuture<T> reply = FirstElement.of(command);
         CompletableFuture<T> unused = reply.whenComplete((result, failure) -> leave());
         return reply;
@@ -111,6 +113,11 @@ final class DriverSession implements CommandSession {
     @Override
     public void release() {
         leave();
+    }
+
+    /** Nobody uses a session again that has gone back to the pool. */
+    private boolean enter() {
+        return users.getAndUpdate(present -> present == 0 ? 0 : present + 1) > 0;
     }
 
     private void leave() {

@@ -35,6 +35,52 @@ final class CommandChangeCursorTest {
     }
 
     @Test
+    void asksForTheNextBatchAsSoonAsOneComesThatTheWatcherWaitsFor() throws Exception {
+        ChangeCursor cursor = cursor();
+        cursor.next();
+        CompletableFuture<RawBatch> waiting = new CompletableFuture<>();
+        Thread watcher = new Thread(() -> complete(waiting, cursor), "watcher");
+        watcher.start();
+        awaitWaiting(watcher);
+
+        session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 1}"));
+        assertThat(session.sent)
+                .as("asked on the thread that brought the batch")
+                .hasSize(2);
+        assertThat(waiting.get(60, TimeUnit.SECONDS).size()).isEqualTo(1);
+        watcher.join();
+
+        session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 2}"));
+        assertThat(session.sent).as("nobody waits: one batch is read ahead").hasSize(2);
+        assertThat(cursor.next().size()).isEqualTo(1);
+        assertThat(session.sent).hasSize(3);
+    }
+
+    @Test
+    void asksForNothingOnceItIsClosed() throws Exception {
+        ChangeCursor cursor = cursor();
+        cursor.next();
+        CompletableFuture<RawBatch> waiting = new CompletableFuture<>();
+        Thread watcher = new Thread(() -> complete(waiting, cursor), "watcher");
+        watcher.start();
+        awaitWaiting(watcher);
+        cursor.close();
+        session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 1}"));
+        watcher.join();
+
+        assertThat(session.sent).hasSize(1);
+    }
+
+    @Test
+    void handsAReplyThatIsNoneToTheWatcher() throws InterruptedException {
+        ChangeCursor cursor = cursor();
+        cursor.next();
+        session.inFlight.complete(ScriptedSession.reply("{\"ok\": 1.0}"));
+
+        assertThatThrownBy(cursor::next).isInstanceOf(MalformedReplyException.class);
+    }
+
+    @Test
     void asksForNothingAfterTheServerClosedTheCursor() throws InterruptedException {
         ChangeCursor cursor = cursor();
         cursor.next();
@@ -84,9 +130,7 @@ final class CommandChangeCursorTest {
         CompletableFuture<RawBatch> waiting = new CompletableFuture<>();
         Thread watcher = new Thread(() -> complete(waiting, cursor), "watcher");
         watcher.start();
-        while (watcher.getState() != Thread.State.TIMED_WAITING) {
-            Thread.onSpinWait();
-        }
+        awaitWaiting(watcher);
         cursor.close();
 
         assertThatThrownBy(() -> waiting.get(60, TimeUnit.SECONDS))
@@ -179,6 +223,12 @@ final class CommandChangeCursorTest {
     private ChangeCursor cursor() {
         StreamCommands commands = new StreamCommands(StreamCommandsTest.settings());
         return new CommandChangeCursor(session, commands, watchdog, ScriptedSession.batch(77, ""));
+    }
+
+    private static void awaitWaiting(Thread watcher) {
+        while (watcher.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
     }
 
     private static BsonDocument getMore() {
