@@ -17,7 +17,7 @@ import org.bson.Document;
  */
 record Latency(History history, int perSecond, int seconds) {
     private static final List<Contestant> CONTESTANTS =
-            List.of(Contestant.SYNC_RAW, Contestant.SYNC_RECORD, Contestant.CHANGEWATCH);
+            List.of(Contestant.SYNC_RAW, Contestant.SYNC_RECORD, Contestant.REACTIVE_RECORD, Contestant.CHANGEWATCH);
     private static final int RATE = 1_000;
     private static final int SECONDS = 30;
     private static final int ROUNDS = 3;
