@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -16,30 +15,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and thread-safe.
  */
 public final class EventContext {
+    private static final byte[] NOTHING = new byte[0];
+
     private final ResumeToken resumeToken;
     private final BsonTimestamp clusterTime;
     private final Instant wallTime;
     private final Optional<Transaction> transaction;
     private final Optional<UUID> collectionUuid;
-    private final Supplier<? extends BsonDocument> raw;
+    /** Null where the event is only bytes yet. */
+    private final @Nullable BsonDocument raw;
 
-    /** The context of an event whose {@code raw} is made when somebody asks for it, each time; the other parts are those that the methods return. */
-    public EventContext(
-            ResumeToken resumeToken,
-            BsonTimestamp clusterTime,
-            Instant wallTime,
-            Optional<Transaction> transaction,
-            Optional<UUID> collectionUuid,
-            Supplier<? extends BsonDocument> raw) {
-        this.resumeToken = Objects.requireNonNull(resumeToken, "resumeToken");
-        this.clusterTime = Objects.requireNonNull(clusterTime, "clusterTime");
-        this.wallTime = Objects.requireNonNull(wallTime, "wallTime");
-        this.transaction = Objects.requireNonNull(transaction, "transaction");
-        this.collectionUuid = Objects.requireNonNull(collectionUuid, "collectionUuid");
-        this.raw = Objects.requireNonNull(raw, "raw");
-    }
+    private final byte[] bytes;
+    private final int offset;
 
-    /** The context of an event whose parts all are there: what the methods return. */
+    /** The context of an event; its parts are what the methods return. */
     public EventContext(
             ResumeToken resumeToken,
             BsonTimestamp clusterTime,
@@ -47,12 +36,46 @@ public final class EventContext {
             Optional<Transaction> transaction,
             Optional<UUID> collectionUuid,
             BsonDocument raw) {
-        this(resumeToken, clusterTime, wallTime, transaction, collectionUuid, constant(raw));
+        this(
+                resumeToken,
+                clusterTime,
+                wallTime,
+                transaction,
+                collectionUuid,
+                Objects.requireNonNull(raw, "raw"),
+                NOTHING,
+                0);
     }
 
-    private static Supplier<BsonDocument> constant(BsonDocument raw) {
-        Objects.requireNonNull(raw, "raw");
-        return () -> raw;
+    private EventContext(
+            ResumeToken resumeToken,
+            BsonTimestamp clusterTime,
+            Instant wallTime,
+            Optional<Transaction> transaction,
+            Optional<UUID> collectionUuid,
+            @Nullable BsonDocument raw,
+            byte[] bytes,
+            int offset) {
+        this.resumeToken = Objects.requireNonNull(resumeToken, "resumeToken");
+        this.clusterTime = Objects.requireNonNull(clusterTime, "clusterTime");
+        this.wallTime = Objects.requireNonNull(wallTime, "wallTime");
+        this.transaction = Objects.requireNonNull(transaction, "transaction");
+        this.collectionUuid = Objects.requireNonNull(collectionUuid, "collectionUuid");
+        this.raw = raw;
+        this.bytes = Objects.requireNonNull(bytes, "bytes");
+        this.offset = offset;
+    }
+
+    /** The context of the event that is the BSON document at {@code offset}. It keeps {@code bytes}, which must not change. */
+    public static EventContext in(
+            byte[] bytes,
+            int offset,
+            ResumeToken resumeToken,
+            BsonTimestamp clusterTime,
+            Instant wallTime,
+            Optional<Transaction> transaction,
+            Optional<UUID> collectionUuid) {
+        return new EventContext(resumeToken, clusterTime, wallTime, transaction, collectionUuid, null, bytes, offset);
     }
 
     /** The position of the event. */
@@ -82,7 +105,7 @@ public final class EventContext {
 
     /** The whole event as the server sent it; a slice of its batch's bytes, see {@link ChangeEvent#raw()}. */
     public BsonDocument raw() {
-        return raw.get();
+        return raw != null ? raw : Slices.document(bytes, offset);
     }
 
     /** Whether {@code other} has the same parts. */

@@ -1,7 +1,5 @@
 package io.changewatch.event;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Objects;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -49,11 +47,7 @@ public final class ResumeToken {
 
     /** The token as the server sent it, such as {@code {"_data": "8263…"}}. */
     public BsonDocument value() {
-        return value != null ? value : new RawBsonDocument(bytes, offset, length());
-    }
-
-    private int length() {
-        return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(offset);
+        return value != null ? value : Slices.document(bytes, offset);
     }
 
     /**

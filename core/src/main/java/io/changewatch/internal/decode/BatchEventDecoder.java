@@ -141,13 +141,14 @@ final class BatchEventDecoder<T> implements EventDecoder<T> {
         BsonTimestamp clusterTime = event.timestamp(CLUSTER_TIME);
         Instant wallTime =
                 event.has(WALL_TIME) ? event.instant(WALL_TIME) : Instant.ofEpochSecond(seconds(clusterTime));
-        return new EventContext(
+        return EventContext.in(
+                event.bytes(),
+                event.start(),
                 event.token(),
                 clusterTime,
                 wallTime,
                 transaction(event),
-                event.uuid(COLLECTION_UUID),
-                event.rawLater());
+                event.uuid(COLLECTION_UUID));
     }
 
     /** A cluster time counts its seconds without a sign. */

@@ -45,7 +45,8 @@ final class BsonBytes {
     }
 
     static String string(byte[] bytes, int offset) {
-        return new String(bytes, offset + 4, int32(bytes, offset) - 1, StandardCharsets.UTF_8);
+        int length = int32(bytes, offset) - 1;
+        return length == 0 ? "" : new String(bytes, offset + 4, length, StandardCharsets.UTF_8);
     }
 
     /** Of the 16 bytes at {@code offset}. */

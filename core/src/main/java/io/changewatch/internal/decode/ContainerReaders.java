@@ -8,20 +8,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 
 /**
  * Readers of arrays and of documents with any names, into the same classes as the driver's codecs for collections and maps.
  *
- * <p>Stateless and thread-safe.
+ * <p>Thread-safe.
  */
 final class ContainerReaders {
-    private static final Map<Class<?>, Supplier<Collection<Object>>> COLLECTIONS = Map.of(
+    private static final Map<Class<?>, IntFunction<Collection<Object>>> COLLECTIONS = Map.of(
             Collection.class, ArrayList::new,
             List.class, ArrayList::new,
             ArrayList.class, ArrayList::new,
-            Set.class, HashSet::new,
-            HashSet.class, HashSet::new);
+            Set.class, size -> new HashSet<>(),
+            HashSet.class, size -> new HashSet<>());
 
     private static final Set<Class<?>> MAPS = Set.of(Map.class, HashMap.class);
 
@@ -29,16 +29,34 @@ final class ContainerReaders {
 
     /** A reader to {@code type}, if it is one of the usual collections. */
     static Optional<ValueReader> collection(Class<?> type, ValueReader elements) {
-        return Optional.ofNullable(COLLECTIONS.get(type)).map(supplier -> at -> fill(supplier.get(), at, elements));
+        return Optional.ofNullable(COLLECTIONS.get(type)).map(made -> new CollectionReader(made, elements));
     }
 
-    private static Collection<Object> fill(Collection<Object> collection, Walk at, ValueReader reader) {
-        long outer = at.enter(BsonBytes.ARRAY);
-        while (at.next()) {
-            collection.add(reader.readNullable(at));
+    /** Makes room for as many elements as the collection before had. */
+    private static final class CollectionReader implements ValueReader {
+        private static final int MOST_ROOM = 1_000;
+
+        private final IntFunction<Collection<Object>> made;
+        private final ValueReader elements;
+        /** A guess: whichever thread wrote it last. */
+        private int usual;
+
+        CollectionReader(IntFunction<Collection<Object>> made, ValueReader elements) {
+            this.made = made;
+            this.elements = elements;
         }
-        at.leave(outer);
-        return collection;
+
+        @Override
+        public Object read(Walk at) {
+            Collection<Object> collection = made.apply(usual);
+            long outer = at.enter(BsonBytes.ARRAY);
+            while (at.next()) {
+                collection.add(elements.readNullable(at));
+            }
+            at.leave(outer);
+            usual = Math.min(collection.size(), MOST_ROOM);
+            return collection;
+        }
     }
 
     /** A reader to {@code type}, if it is one of the usual maps. */

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.BsonType;
@@ -85,12 +84,9 @@ final class Envelope {
         return new RawBsonDocument(bytes, start, end - start);
     }
 
-    /** The same, made when it is asked for. */
-    Supplier<RawBsonDocument> rawLater() {
-        byte[] batch = bytes;
-        int from = start;
-        int length = end - start;
-        return () -> new RawBsonDocument(batch, from, length);
+    /** Where it begins. */
+    int start() {
+        return start;
     }
 
     /** The event's position, a slice. */
