@@ -47,9 +47,14 @@ record Arguments(List<Integer> numbers, Map<String, String> options) {
         return Integer.parseInt(options.getOrDefault("batch-size", "1000"));
     }
 
+    /** {@code --watcher-batch-size}; 0 for its default. */
+    int watcherBatchSize() {
+        return Integer.parseInt(options.getOrDefault("watcher-batch-size", "0"));
+    }
+
     /** {@code --warm-up}, in seconds. */
     int warmUpSeconds() {
-        return Integer.parseInt(options.getOrDefault("warm-up", "10"));
+        return Integer.parseInt(options.getOrDefault("warm-up", "20"));
     }
 
     /** {@code --only} with one name. */

@@ -83,7 +83,13 @@ final class History implements AutoCloseable {
 
     Task task(BsonTimestamp start, Workload workload, Arguments arguments) {
         return new Task(
-                connectionString(), serverProcess(), start, workload, arguments.batchSize(), arguments.warmUpSeconds());
+                connectionString(),
+                serverProcess(),
+                start,
+                workload,
+                arguments.batchSize(),
+                arguments.watcherBatchSize(),
+                arguments.warmUpSeconds());
     }
 
     /** What is at the time itself was written before. */

@@ -13,6 +13,7 @@ import org.bson.Document;
  * @param start the cluster time from which to read
  * @param workload what was written since
  * @param batchSize of the drivers' streams; 0 for their own default
+ * @param watcherBatchSize of the watcher; 0 for its default
  * @param warmUpSeconds for which the history is read at least before anything is measured
  */
 record Task(
@@ -21,6 +22,7 @@ record Task(
         BsonTimestamp start,
         Workload workload,
         int batchSize,
+        int watcherBatchSize,
         int warmUpSeconds) {
     static final String DATABASE = "shop";
     static final String COLLECTION = "orders";
@@ -33,6 +35,7 @@ record Task(
                 document.get("start", BsonTimestamp.class),
                 Workload.read(document.get("workload", Document.class)),
                 document.getInteger("batchSize"),
+                document.getInteger("watcherBatchSize"),
                 document.getInteger("warmUpSeconds"));
     }
 
@@ -56,6 +59,7 @@ record Task(
                 .append("start", start)
                 .append("workload", workload.document())
                 .append("batchSize", batchSize)
+                .append("watcherBatchSize", watcherBatchSize)
                 .append("warmUpSeconds", warmUpSeconds));
     }
 }

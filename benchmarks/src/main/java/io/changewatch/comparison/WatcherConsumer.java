@@ -18,7 +18,7 @@ import java.util.UUID;
 import java.util.function.BiConsumer;
 
 /**
- * A watcher with every default, its batch size included.
+ * A watcher with every default, its batch size included unless another is asked for.
  *
  * @param task what is read
  * @param client reads it, and writes checkpoints
@@ -64,6 +64,9 @@ record WatcherConsumer<T>(
         }
         if (checkpoints == Checkpoints.FREQUENT) {
             builder.checkpoint(CheckpointPolicy.everyEvents(1_000));
+        }
+        if (task.watcherBatchSize() > 0) {
+            builder.batchSize(task.watcherBatchSize());
         }
         if (task.workload().isFiltered()) {
             builder.pipeline(Pipeline.matching(operation(OperationType.INSERT)

@@ -1,5 +1,6 @@
 package io.changewatch.internal.checkpoint;
 
+import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Progress.Unsaved;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.CheckpointFailed;
@@ -16,6 +17,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Lock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,13 +106,13 @@ public final class Checkpointer {
     }
 
     /**
-     * Everything up to {@code position} is handled.
+     * Everything up to a position is handled.
      *
      * @param events how many more than at the last call; 0 where the stream just moved on
      * @param nanos the time by the clock that this was made with
      */
-    public void handled(Position position, int events, long nanos) {
-        progress.handled(position, events, nanos);
+    public void handled(ResumeToken token, BsonTimestamp clusterTime, int events, long nanos) {
+        progress.handled(token, clusterTime, events, nanos);
     }
 
     /**

@@ -11,9 +11,14 @@ import org.bson.BsonTimestamp;
  */
 public record Position(ResumeToken token, BsonTimestamp clusterTime) {
 
-    /** Whether a checkpoint at {@code other} would be a step forward from here. */
-    boolean isBefore(Position other) {
-        int byTime = clusterTime.compareTo(other.clusterTime);
-        return byTime < 0 || (byTime == 0 && !other.token.isBefore(token) && !other.token.equals(token));
+    /** Whether this is the place of {@code other} and {@code otherTime}. Times are compared first, as tokens are costly. */
+    boolean isAt(ResumeToken other, BsonTimestamp otherTime) {
+        return clusterTime.equals(otherTime) && token.equals(other);
+    }
+
+    /** Whether a checkpoint at the other place would be a step forward from the one. */
+    static boolean isBefore(ResumeToken token, BsonTimestamp time, ResumeToken otherToken, BsonTimestamp otherTime) {
+        int byTime = time.compareTo(otherTime);
+        return byTime < 0 || (byTime == 0 && !otherToken.isBefore(token) && !otherToken.equals(token));
     }
 }

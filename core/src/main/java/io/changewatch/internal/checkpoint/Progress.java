@@ -1,8 +1,8 @@
 package io.changewatch.internal.checkpoint;
 
+import io.changewatch.event.ResumeToken;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -10,6 +10,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +28,10 @@ final class Progress {
     private final Lock lock;
     private final Condition changed;
 
-    private @Nullable Position newest;
+    /** The newest position, in its parts: it moves with each event. */
+    private @Nullable ResumeToken newestToken;
+
+    private @Nullable BsonTimestamp newestTime;
     private @Nullable Position saved;
     private @Nullable Instant savedAt;
     private @Nullable Throwable failure;
@@ -55,18 +59,19 @@ final class Progress {
 
     void begin(@Nullable Position loaded) {
         locked(() -> {
-            newest = loaded;
+            moveTo(loaded);
             saved = loaded;
             lastSaveNanos = nanoTime.getAsLong();
             saving = settings.store().isPresent();
         });
     }
 
-    void handled(Position position, int events, long nanos) {
+    void handled(ResumeToken token, BsonTimestamp clusterTime, int events, long nanos) {
         lock.lock();
         try {
-            if (newest == null || newest.isBefore(position)) {
-                newest = position;
+            if (isForward(token, clusterTime)) {
+                newestToken = token;
+                newestTime = clusterTime;
             }
             handledEvents += events;
             if (!due && isDue(events == 0, nanos)) {
@@ -80,9 +85,20 @@ final class Progress {
     /** Makes {@code position} the newest, even if it is not later than the one before, and asks for it to be saved. */
     void restartAt(Position position) {
         locked(() -> {
-            newest = position;
+            moveTo(position);
             request();
         });
+    }
+
+    private void moveTo(@Nullable Position position) {
+        newestToken = position == null ? null : position.token();
+        newestTime = position == null ? null : position.clusterTime();
+    }
+
+    private boolean isForward(ResumeToken token, BsonTimestamp clusterTime) {
+        return newestToken == null
+                || newestTime == null
+                || Position.isBefore(newestToken, newestTime, token, clusterTime);
     }
 
     /** Waits until everything is saved; {@code whileFailing} says whether to go on waiting when the store fails. */
@@ -183,7 +199,7 @@ final class Progress {
             }
             due = false;
             boolean wanted = isUnsaved() && !abandoned && failure == null;
-            return wanted ? Optional.of(new Unsaved(Objects.requireNonNull(newest), handledEvents)) : Optional.empty();
+            return wanted ? Optional.of(new Unsaved(newestPosition().orElseThrow(), handledEvents)) : Optional.empty();
         } finally {
             lock.unlock();
         }
@@ -255,7 +271,13 @@ final class Progress {
     }
 
     Optional<Position> newest() {
-        return read(() -> Optional.ofNullable(newest));
+        return read(this::newestPosition);
+    }
+
+    private Optional<Position> newestPosition() {
+        return newestToken == null || newestTime == null
+                ? Optional.empty()
+                : Optional.of(new Position(newestToken, newestTime));
     }
 
     Optional<Position> saved() {
@@ -267,7 +289,7 @@ final class Progress {
     }
 
     private boolean isUnsaved() {
-        return newest != null && !newest.equals(saved);
+        return newestToken != null && newestTime != null && (saved == null || !saved.isAt(newestToken, newestTime));
     }
 
     private boolean isRoom() {

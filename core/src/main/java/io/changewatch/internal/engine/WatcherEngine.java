@@ -96,7 +96,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
         long now = surroundings.getAsLong();
         counters.pulse().handled(token, events, now);
-        checkpointer.handled(new Position(token, clusterTime), events, now);
+        checkpointer.handled(token, clusterTime, events, now);
     }
 
     @Override

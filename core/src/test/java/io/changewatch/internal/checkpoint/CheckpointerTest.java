@@ -74,8 +74,13 @@ final class CheckpointerTest {
 
     private void handled(int... times) {
         for (int time : times) {
-            checkpointer.handled(position(time), 1, nanos.get());
+            movedTo(time, 1);
         }
+    }
+
+    private void movedTo(int time, int events) {
+        Position position = position(time);
+        checkpointer.handled(position.token(), position.clusterTime(), events, nanos.get());
     }
 
     private static Position position(int time) {
@@ -129,11 +134,11 @@ final class CheckpointerTest {
         @Test
         void anIdlePositionHappensAtTheLatestAfterTenSeconds() {
             start();
-            checkpointer.handled(position(1), 0, nanos.get());
+            movedTo(1, 0);
             nanos.set(Duration.ofSeconds(10).toNanos() - 1);
-            checkpointer.handled(position(2), 0, nanos.get());
+            movedTo(2, 0);
             nanos.set(Duration.ofSeconds(10).toNanos());
-            checkpointer.handled(position(3), 0, nanos.get());
+            movedTo(3, 0);
 
             store.awaitSaved(3);
             assertThat(store.times()).containsExactly(3);
@@ -143,7 +148,7 @@ final class CheckpointerTest {
         void doesNotRepeatWhatIsSaved() {
             policy = (events, time) -> true;
             start(position(5));
-            checkpointer.handled(position(5), 0, nanos.get());
+            movedTo(5, 0);
             checkpointer.close(SOON);
 
             assertThat(store.saved).isEmpty();
