@@ -29,27 +29,48 @@ public final class ClientSourceProvider implements SourceProvider {
     private final @Nullable MongoClientSettings settings;
     private @Nullable MongoClient client;
     private @Nullable StreamChoice told;
+    private final boolean isCounted;
+    private @Nullable PoolUse use;
     private @Nullable ChosenChangeSource last;
 
     private ClientSourceProvider(
-            String watcher, StreamSource asked, @Nullable MongoClient client, @Nullable MongoClientSettings settings) {
+            String watcher,
+            StreamSource asked,
+            @Nullable MongoClient client,
+            @Nullable MongoClientSettings settings,
+            boolean isCounted) {
         this.watcher = watcher;
         this.asked = asked;
         this.client = client;
         this.settings = settings;
+        this.isCounted = isCounted;
     }
 
     /** Sources on {@code client}, which stays open; or, if that is null, on a client made from {@code settings}. */
     public static SourceProvider of(
             String watcher, StreamSource asked, @Nullable MongoClient client, @Nullable MongoClientSettings settings) {
-        return new ClientSourceProvider(watcher, asked, client, settings);
+        return new ClientSourceProvider(watcher, asked, client, settings, client != null);
+    }
+
+    /** Sources on {@code client} for somebody who asks a few questions, and is no watcher. */
+    static SourceProvider forQuestions(String watcher, StreamSource asked, MongoClient client) {
+        return new ClientSourceProvider(watcher, asked, client, null, false);
     }
 
     @Override
     public ChangeSource source(SourceSettings sourceSettings) {
+        joinOnce();
         ChosenChangeSource source = new ChosenChangeSource(client(), sourceSettings, asked, this::tell);
         last = source;
         return source;
+    }
+
+    private void joinOnce() {
+        if (isCounted && use == null) {
+            PoolUse joined = PoolUse.of(client());
+            joined.join(watcher);
+            use = joined;
+        }
     }
 
     /** Once, and again when the choice is another. */
@@ -97,6 +118,10 @@ public final class ClientSourceProvider implements SourceProvider {
 
     @Override
     public void close() {
+        if (use != null) {
+            use.leave();
+            use = null;
+        }
         if (settings == null || client == null) {
             return;
         }

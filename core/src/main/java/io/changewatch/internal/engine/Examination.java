@@ -75,7 +75,7 @@ final class Examination {
         this.asked = plan.asked();
         this.pool = pool;
         this.servers = new ServerQuestions(client, ChosenChangeSource.readPreference(client, plan.streamSource()));
-        this.sources = ClientSourceProvider.of(plan.watcher(), plan.streamSource(), client, null);
+        this.sources = ClientSourceProvider.forQuestions(plan.watcher(), plan.streamSource(), client);
         this.preference = client.getReadPreference();
         this.interview = new Interview(servers, surroundings);
         this.questionnaire = new Questionnaire(interview, asked);
