@@ -250,7 +250,7 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
-    /** How often the position is saved. Default: {@link CheckpointPolicy#standard()}, every 1,000 events or 1 s, but 20 times a second at most. */
+    /** How often the position is saved, see {@link CheckpointPolicy#standard()}. Default: every 1,000 events or 1 s, 20 times a second at most. */
     public ChangeWatcherBuilder<T> checkpoint(CheckpointPolicy policy) {
         this.checkpointPolicy = Objects.requireNonNull(policy, "policy");
         return this;

@@ -1,6 +1,9 @@
 package io.changewatch.internal.decode;
 
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -26,6 +29,16 @@ final class ContainerReaders {
     private static final Set<Class<?>> MAPS = Set.of(Map.class, HashMap.class);
 
     private ContainerReaders() {}
+
+    /** Whether {@code type}, and what it is of, are the usual collections and maps, and classes that have no parameters. */
+    static boolean isKnown(Type type) {
+        if (!(type instanceof ParameterizedType parameterized)) {
+            return type instanceof Class<?>;
+        }
+        Type raw = parameterized.getRawType();
+        return (COLLECTIONS.containsKey(raw) || MAPS.contains(raw))
+                && Arrays.stream(parameterized.getActualTypeArguments()).allMatch(ContainerReaders::isKnown);
+    }
 
     /** A reader to {@code type}, if it is one of the usual collections. */
     static Optional<ValueReader> collection(Class<?> type, ValueReader elements) {

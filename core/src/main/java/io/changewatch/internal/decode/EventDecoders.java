@@ -34,7 +34,8 @@ public final class EventDecoders {
     public static <T> EventDecoder<T> of(Class<T> type, @Nullable CodecRegistry application) {
         CodecRegistry registry = registry(application);
         Codec<T> codec = codecOf(type, registry);
-        return new BatchEventDecoder<>(new ImageDecoder<>(type, codec, InPlaceReaders.of(type, codec, registry)));
+        return new BatchEventDecoder<>(new ImageDecoder<>(
+                type, codec, InPlaceReaders.of(type, codec, registry, bean -> !knows(application, bean))));
     }
 
     private static CodecRegistry registry(@Nullable CodecRegistry application) {
@@ -47,6 +48,14 @@ public final class EventDecoders {
         }
         return CodecRegistries.withUuidRepresentation(
                 CodecRegistries.fromRegistries(application, defaults), uuidRepresentation(application));
+    }
+
+    private static boolean knows(@Nullable CodecRegistry application, Class<?> type) {
+        try {
+            return application != null && application.get(type) != null;
+        } catch (CodecConfigurationException e) {
+            return false;
+        }
     }
 
     private static UuidRepresentation uuidRepresentation(CodecRegistry application) {

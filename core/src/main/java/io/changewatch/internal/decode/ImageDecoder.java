@@ -19,11 +19,11 @@ final class ImageDecoder<T> {
 
     private final Class<T> type;
     private final Decoder<T> decoder;
-    private final @Nullable RecordReader inPlace;
+    private final @Nullable DocumentReader inPlace;
     /** One that nobody is on; after a document that was not plain, a new one. */
     private final AtomicReference<@Nullable Walk> walk = new AtomicReference<>();
 
-    ImageDecoder(Class<T> type, Decoder<T> decoder, Optional<RecordReader> inPlace) {
+    ImageDecoder(Class<T> type, Decoder<T> decoder, Optional<DocumentReader> inPlace) {
         this.type = type;
         this.decoder = decoder;
         this.inPlace = inPlace.orElse(null);
@@ -46,7 +46,7 @@ final class ImageDecoder<T> {
         return decodeByCodec(event, offset, length, field);
     }
 
-    private Object readInPlace(RecordReader reader, byte[] bytes, int offset, int length) {
+    private Object readInPlace(DocumentReader reader, byte[] bytes, int offset, int length) {
         Walk idle = walk.getAndSet(null);
         Walk at = idle == null ? new Walk() : idle;
         at.start(bytes, offset, offset + length);

@@ -1,5 +1,6 @@
 package io.changewatch.internal.decode;
 
+import io.changewatch.internal.decode.BeanProperties.BeanProperty;
 import io.changewatch.internal.decode.RecordReader.Component;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.AnnotatedElement;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.bson.codecs.Codec;
 import org.bson.codecs.configuration.CodecConfigurationException;
 import org.bson.codecs.configuration.CodecRegistry;
@@ -20,20 +22,24 @@ import org.bson.codecs.pojo.annotations.BsonRepresentation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Derives readers for the records of an application, once for each.
+ * Derives readers for the records and plain JavaBeans of an application, once for each.
  *
  * <p>What a registry's codecs do is known where they are the driver's own, by the names of their classes; for other values the
  * codec itself is asked. A record is left to its codec as a whole if that is not the driver's, if it has type parameters, or
- * something that is honoured nowhere else ({@code @BsonRepresentation}), or if its constructor cannot be called from here.
+ * something that is honoured nowhere else ({@code @BsonRepresentation}), or if its constructor cannot be called from here. Of a
+ * JavaBean nobody knows by which conventions the application's own provider reads it, so only those are read that no registry of
+ * the application's knows, and that are plain: see {@link BeanProperties}.
  *
  * <p>Not thread-safe: one for each derivation.
  */
 final class InPlaceReaders {
     private static final String RECORDS = "org.bson.codecs.record.RecordCodec";
+    private static final String BEANS = "org.bson.codecs.pojo.AutomaticPojoCodec";
     private static final String COLLECTIONS = "org.bson.codecs.ParameterizedCollectionCodec";
     private static final String MAPS = "org.bson.codecs.ParameterizedMapCodec";
 
     private final CodecRegistry registry;
+    private final Predicate<Class<?>> isByDefault;
     private final Map<Class<?>, Later> begun = new HashMap<>();
 
     /** Stands for the reader of a record inside of that record. */
@@ -49,14 +55,20 @@ final class InPlaceReaders {
         }
     }
 
-    private InPlaceReaders(CodecRegistry registry) {
+    private InPlaceReaders(CodecRegistry registry, Predicate<Class<?>> isByDefault) {
         this.registry = registry;
+        this.isByDefault = isByDefault;
     }
 
-    /** A reader to {@code type}, where one can take the place of {@code codec}. */
-    static Optional<RecordReader> of(Class<?> type, Codec<?> codec, CodecRegistry registry) {
+    /**
+     * A reader to {@code type}, where one can take the place of {@code codec}.
+     *
+     * @param isByDefault whether a JavaBean is read by the driver's default conventions
+     */
+    static Optional<DocumentReader> of(
+            Class<?> type, Codec<?> codec, CodecRegistry registry, Predicate<Class<?>> isByDefault) {
         try {
-            return isKind(codec, RECORDS) ? new InPlaceReaders(registry).record(type) : Optional.empty();
+            return new InPlaceReaders(registry, isByDefault).document(type, codec);
         } catch (CodecConfigurationException e) { // about a type whose codec is not asked for by itself
             return Optional.empty();
         }
@@ -66,7 +78,41 @@ final class InPlaceReaders {
         return codec.getClass().getName().equals(name);
     }
 
-    private Optional<RecordReader> record(Class<?> type) {
+    private Optional<DocumentReader> document(Class<?> type, Codec<?> codec) {
+        if (isKind(codec, RECORDS)) {
+            return record(type);
+        }
+        return isKind(codec, BEANS) && isByDefault.test(type) ? bean(type) : Optional.empty();
+    }
+
+    private Optional<DocumentReader> bean(Class<?> type) {
+        Later later = new Later();
+        begun.put(type, later);
+        Optional<DocumentReader> reader =
+                BeanProperties.of(type).filter(this::isReadable).map(this::bean);
+        later.reader = reader.orElse(null);
+        return reader;
+    }
+
+    /** The driver finds the codec of a property in another way than that of a component, which only matters for other generic types. */
+    private boolean isReadable(BeanProperties properties) {
+        return properties.all().stream()
+                .map(BeanProperty::type)
+                .allMatch(type -> !(type instanceof ParameterizedType) || ContainerReaders.isKnown(type));
+    }
+
+    private DocumentReader bean(BeanProperties properties) {
+        List<BeanReader.Property> readers = properties.all().stream()
+                .map(property -> new BeanReader.Property(
+                        FieldName.of(property.field()),
+                        valueOf(property.isPrimitive() ? wrapper((Class<?>) property.type()) : property.type()),
+                        property.isPrimitive(),
+                        property.setter()))
+                .toList();
+        return new BeanReader(readers, properties.constructor());
+    }
+
+    private Optional<DocumentReader> record(Class<?> type) {
         if (type.getTypeParameters().length > 0 || type.getRecordComponents().length > RecordReader.MOST_COMPONENTS) {
             return Optional.empty();
         }
@@ -80,7 +126,7 @@ final class InPlaceReaders {
             }
             components.add(component.get());
         }
-        Optional<RecordReader> reader =
+        Optional<DocumentReader> reader =
                 RecordConstructors.of(type).map(constructor -> new RecordReader(components, constructor));
         later.reader = reader.orElse(null);
         return reader;
@@ -131,8 +177,9 @@ final class InPlaceReaders {
     }
 
     private Optional<ValueReader> insteadOf(Codec<?> codec, Class<?> raw, List<Type> arguments) {
-        if (isKind(codec, RECORDS)) {
-            return record(raw).map(reader -> reader);
+        Optional<DocumentReader> document = document(raw, codec);
+        if (document.isPresent()) {
+            return document.map(reader -> reader);
         }
         if (isKind(codec, COLLECTIONS)) {
             return ContainerReaders.collection(raw, valueOf(arguments.get(0)));

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Reads a document as the driver's codec for records does: fields that the record does not name are passed over, of two with one
  * name the last counts, and a null is as good as an absent one.
  *
- * <p>Immutable and thread-safe.
+ * <p>Thread-safe.
  */
-final class RecordReader implements ValueReader {
+final class RecordReader extends DocumentReader {
     /** As many as a {@code long} has bits. */
     static final int MOST_COMPONENTS = Long.SIZE;
 
@@ -37,6 +37,7 @@ final class RecordReader implements ValueReader {
      *     returns an {@code Object}
      */
     RecordReader(List<Component> components, MethodHandle constructor) {
+        super(components.stream().map(Component::field).toList());
         this.components = components.toArray(Component[]::new);
         this.required = required(components);
         this.constructor = constructor;
@@ -51,42 +52,17 @@ final class RecordReader implements ValueReader {
     }
 
     @Override
-    public Object read(Walk at) {
-        long outer = at.enter(BsonBytes.DOCUMENT);
-        Object value = readFields(at);
-        at.leave(outer);
-        return value;
-    }
-
-    /** Reads to the end of the document whose first field comes next. */
     Object readFields(Walk fields) {
         Frame frame = fields.push(components.length);
         long seen = 0;
-        int expected = 0;
-        while (fields.next(expected < components.length ? components[expected].field() : null)) {
-            int index = fields.isExpected() ? expected : find(fields, expected);
-            if (index >= 0) {
-                take(fields, index, frame);
-                seen |= 1L << index;
-                expected = index + 1;
-            }
+        for (int index = next(fields, count()); index >= 0; index = next(fields, index)) {
+            take(fields, index, frame);
+            seen |= 1L << index;
         }
         StepAside.unless((seen & required) == required);
         Object value = construct(frame);
         fields.pop(components.length);
         return value;
-    }
-
-    /** Documents mostly have their fields in the order of the components. */
-    private int find(Elements field, int expected) {
-        int length = components.length;
-        for (int i = 0; i < length; i++) {
-            int index = expected + i < length ? expected + i : expected + i - length;
-            if (field.isNamed(components[index].field())) {
-                return index;
-            }
-        }
-        return -1;
     }
 
     private void take(Walk field, int index, Frame frame) {

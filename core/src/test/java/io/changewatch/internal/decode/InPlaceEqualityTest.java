@@ -8,9 +8,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -18,25 +16,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
-import org.bson.BsonArray;
-import org.bson.BsonBinary;
-import org.bson.BsonBoolean;
-import org.bson.BsonDateTime;
-import org.bson.BsonDecimal128;
 import org.bson.BsonDocument;
-import org.bson.BsonDouble;
-import org.bson.BsonElement;
-import org.bson.BsonInt32;
-import org.bson.BsonInt64;
-import org.bson.BsonNull;
-import org.bson.BsonObjectId;
 import org.bson.BsonReader;
-import org.bson.BsonString;
-import org.bson.BsonValue;
 import org.bson.BsonWriter;
 import org.bson.Document;
 import org.bson.UuidRepresentation;
-import org.bson.codecs.BsonValueCodec;
 import org.bson.codecs.Codec;
 import org.bson.codecs.DecoderContext;
 import org.bson.codecs.EncoderContext;
@@ -45,7 +29,6 @@ import org.bson.codecs.configuration.CodecRegistry;
 import org.bson.codecs.pojo.annotations.BsonId;
 import org.bson.codecs.pojo.annotations.BsonProperty;
 import org.bson.codecs.pojo.annotations.BsonRepresentation;
-import org.bson.io.BasicOutputBuffer;
 import org.bson.types.Binary;
 import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
@@ -127,10 +110,10 @@ class InPlaceEqualityTest {
         }
     }
 
-    private final Random random = new Random(SEED);
+    private final GeneratedDocuments generated = new GeneratedDocuments(new Random(SEED));
     private final Codec<Everything> codec = REGISTRY.get(Everything.class);
-    private final RecordReader reader =
-            InPlaceReaders.of(Everything.class, codec, REGISTRY).orElseThrow();
+    private final DocumentReader reader =
+            InPlaceReaders.of(Everything.class, codec, REGISTRY, bean -> true).orElseThrow();
     private final ImageDecoder<Everything> inPlace = new ImageDecoder<>(Everything.class, codec, Optional.of(reader));
     private final ImageDecoder<Everything> byCodec = new ImageDecoder<>(Everything.class, codec, Optional.empty());
 
@@ -138,7 +121,7 @@ class InPlaceEqualityTest {
     void readsWhatTheCodecReads() {
         int read = 0;
         for (int i = 0; i < DOCUMENTS; i++) {
-            byte[] document = bytes(elements(0.02));
+            byte[] document = GeneratedDocuments.bytes(generated.elements(0.02));
             assertSame(document, i);
             read += isReadInPlace(document) ? 1 : 0;
         }
@@ -148,18 +131,15 @@ class InPlaceEqualityTest {
     @Test
     void readsDamagedBytesNoBetterThanTheCodec() {
         for (int i = 0; i < DOCUMENTS; i++) {
-            byte[] document = bytes(elements(0));
-            for (int k = random.nextInt(3); k >= 0; k--) {
-                document[random.nextInt(document.length)] = (byte) random.nextInt(256);
-            }
-            assertSame(document, i);
+            assertSame(generated.damaged(), i);
         }
     }
 
     @Test
     void readsEveryKindOfValueInPlace() {
         for (int i = 0; i < 100; i++) {
-            assertThat(isReadInPlace(bytes(elements(0)))).isTrue();
+            assertThat(isReadInPlace(GeneratedDocuments.bytes(generated.elements(0))))
+                    .isTrue();
         }
     }
 
@@ -170,7 +150,7 @@ class InPlaceEqualityTest {
     }
 
     /** The value, or why there is none. */
-    private static Object outcome(ImageDecoder<Everything> decoder, byte[] document) {
+    static Object outcome(ImageDecoder<?> decoder, byte[] document) {
         try {
             Envelope event = Envelope.scan(inEvent(document), 0);
             return decoder.decode(event, EnvelopeField.FULL_DOCUMENT);
@@ -181,7 +161,7 @@ class InPlaceEqualityTest {
         }
     }
 
-    private static Walk walk(byte[] document) {
+    static Walk walk(byte[] document) {
         Walk walk = new Walk();
         walk.start(document, 0, document.length);
         return walk;
@@ -204,138 +184,6 @@ class InPlaceEqualityTest {
         }
     }
 
-    private static byte[] bytes(List<BsonElement> elements) {
-        BasicOutputBuffer buffer = new BasicOutputBuffer();
-        try (org.bson.BsonBinaryWriter writer = new org.bson.BsonBinaryWriter(buffer)) {
-            writer.writeStartDocument();
-            for (BsonElement element : elements) {
-                writer.writeName(element.getName());
-                new BsonValueCodec()
-                        .encode(
-                                writer,
-                                element.getValue(),
-                                EncoderContext.builder().build());
-            }
-            writer.writeEndDocument();
-            return buffer.toByteArray();
-        }
-    }
-
-    /** In any order, some missing, some twice, some unknown, some of any type at all. */
-    private List<BsonElement> elements(double odd) {
-        List<BsonElement> elements = new ArrayList<>();
-        for (String name : List.of(
-                "_id", "i", "boxed", "ratio", "text", "at", "date", "day", "moment", "time", "exact", "big", "uuid",
-                "binary", "status", "money", "numbers", "part", "parts", "lists", "names", "counts", "groups", "free",
-                "bson", "node")) {
-            if (name.equals("i") || random.nextInt(5) > 0) {
-                elements.add(new BsonElement(name, random.nextDouble() < odd ? any() : value(name)));
-            }
-            if (random.nextInt(20) == 0) {
-                elements.add(new BsonElement("unknown" + random.nextInt(5), any()));
-            }
-            if (random.nextInt(50) == 0) {
-                elements.add(new BsonElement(name, value(name)));
-            }
-        }
-        if (random.nextBoolean()) {
-            Collections.shuffle(elements, random);
-        }
-        return elements;
-    }
-
-    private BsonValue any() {
-        List<BsonValue> samples = BsonSamples.ofEveryType();
-        return samples.get(random.nextInt(samples.size()));
-    }
-
-    private BsonValue value(String name) {
-        if (!name.equals("i") && random.nextInt(20) == 0) {
-            return BsonNull.VALUE;
-        }
-        return switch (name) {
-            case "_id" -> new BsonObjectId(new ObjectId(random.nextInt(9_999), random.nextInt(1 << 24)));
-            case "i" -> integer();
-            case "boxed" -> whole();
-            case "ratio" -> random.nextBoolean() ? new BsonDouble(random.nextGaussian()) : integer();
-            case "text" -> string();
-            case "at", "date", "day", "moment", "time" -> new BsonDateTime(random.nextLong() >> 20);
-            case "exact" -> new BsonDecimal128(Decimal128.fromIEEE754BIDEncoding(random.nextLong(), random.nextLong()));
-            case "big", "money" -> new BsonDecimal128(new Decimal128(BigDecimal.valueOf(random.nextInt(9_999), 2)));
-            case "uuid" -> new BsonBinary(new UUID(random.nextLong(), random.nextLong()));
-            case "binary" -> new BsonBinary(string().getValue().getBytes(java.nio.charset.StandardCharsets.UTF_8));
-            case "status" -> new BsonString(Status.values()[random.nextInt(3)].name());
-            case "numbers" -> numbers();
-            case "part" -> part();
-            case "parts" -> array(this::part);
-            case "lists" -> array(() -> array(this::integer));
-            case "names" -> array(this::string);
-            case "counts" -> document(this::whole);
-            case "groups" -> document(() -> array(this::part));
-            case "node" -> node(3);
-            default -> document(this::string);
-        };
-    }
-
-    private BsonValue integer() {
-        int value = random.nextInt();
-        return switch (random.nextInt(3)) {
-            case 0 -> new BsonInt64(value);
-            case 1 -> new BsonDouble(value);
-            default -> new BsonInt32(value);
-        };
-    }
-
-    private BsonValue whole() {
-        return random.nextBoolean() ? new BsonInt64(random.nextLong()) : integer();
-    }
-
-    private BsonString string() {
-        return new BsonString(List.of("", "x", "ü", "käse", "日本", "a\u0000b", "long ".repeat(20))
-                .get(random.nextInt(7)));
-    }
-
-    private BsonDocument numbers() {
-        return new BsonDocument("i", integer())
-                .append("l", whole())
-                .append("d", new BsonDouble(random.nextDouble()))
-                .append("f", new BsonDouble(random.nextFloat()))
-                .append("s", new BsonInt32((short) random.nextInt()))
-                .append("b", new BsonInt32((byte) random.nextInt()))
-                .append("z", BsonBoolean.valueOf(random.nextBoolean()))
-                .append("c", new BsonString("ß"));
-    }
-
-    private BsonDocument part() {
-        BsonDocument part = new BsonDocument("count", integer()).append("name", string());
-        return random.nextBoolean() ? part : part.append("status", new BsonString("PAID"));
-    }
-
-    private BsonDocument node(int depth) {
-        BsonDocument node = new BsonDocument("name", string());
-        if (depth > 0) {
-            node.append("next", random.nextBoolean() ? node(depth - 1) : BsonNull.VALUE);
-            node.append("children", array(() -> node(depth - 1)));
-        }
-        return node;
-    }
-
-    private BsonArray array(java.util.function.Supplier<? extends BsonValue> element) {
-        BsonArray array = new BsonArray();
-        for (int i = random.nextInt(4); i > 0; i--) {
-            array.add(random.nextInt(10) == 0 ? BsonNull.VALUE : element.get());
-        }
-        return array;
-    }
-
-    private BsonDocument document(java.util.function.Supplier<? extends BsonValue> value) {
-        BsonDocument document = new BsonDocument();
-        for (int i = random.nextInt(4); i > 0; i--) {
-            document.append("k" + random.nextInt(100), random.nextInt(10) == 0 ? BsonNull.VALUE : value.get());
-        }
-        return document;
-    }
-
     public record Represented(
             @BsonRepresentation(org.bson.BsonType.OBJECT_ID) String id) {}
 
@@ -343,8 +191,8 @@ class InPlaceEqualityTest {
 
     record Hidden(String name) {}
 
-    private static Optional<RecordReader> readerOf(Class<?> type) {
-        return InPlaceReaders.of(type, REGISTRY.get(type), REGISTRY);
+    private static Optional<DocumentReader> readerOf(Class<?> type) {
+        return InPlaceReaders.of(type, REGISTRY.get(type), REGISTRY, bean -> true);
     }
 
     @Test
@@ -368,7 +216,7 @@ class InPlaceEqualityTest {
 
     @Test
     void leavesARefusalOfTheConstructorToTheCodec() {
-        RecordReader refusing = readerOf(Refusing.class).orElseThrow();
+        DocumentReader refusing = readerOf(Refusing.class).orElseThrow();
         byte[] negative = Events.bytesOf(BsonDocument.parse("{value: -1}"));
 
         org.assertj.core.api.Assertions.assertThatThrownBy(() -> refusing.readFields(walk(negative)))
