@@ -21,7 +21,8 @@ public interface CheckpointPolicy {
 
     /**
      * What a watcher does by default: every 1,000 events, but not within 50 ms of the last save, or every second. At 20,000 events
-     * a second and less that is every 1,000 events; at more it is 20 times a second.
+     * a second and less that is every 1,000 events; at more it is 20 times a second, or when {@code maxUnsavedEvents} are handled. What a
+     * burst leaves unsaved is saved with the next event, or within {@code maxAwait} where none comes.
      */
     static CheckpointPolicy standard() {
         return everyEvents(1_000).and(every(Duration.ofMillis(50))).or(every(Duration.ofSeconds(1)));

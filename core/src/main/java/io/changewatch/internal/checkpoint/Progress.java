@@ -312,7 +312,7 @@ final class Progress {
     }
 
     private boolean isDueByPolicy(boolean idle, long nanos) {
-        Duration since = Duration.ofNanos(nanos - lastSaveNanos);
+        Duration since = Duration.ofNanos(Math.max(0, nanos - lastSaveNanos)); // a save may end meanwhile
         return settings.policy().isDue(unsaved(), since) || (idle && since.compareTo(LONGEST_IDLE) >= 0);
     }
 

@@ -1,10 +1,12 @@
 package io.changewatch.internal.decode;
 
+import java.io.Serializable;
 import java.lang.annotation.Annotation;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.AnnotatedElement;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
@@ -12,21 +14,22 @@ import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.bson.codecs.pojo.ClassModel;
 import org.bson.codecs.pojo.PropertyModel;
 
 /**
- * The properties of a plain JavaBean: a public class of its own with a public constructor without parameters, no annotation of the
- * driver, and one public setter for each property that the driver would write, of a type without variables or wildcards.
+ * The properties of a plain JavaBean: a public class with a public constructor without parameters, no parent, no interface but
+ * {@code Serializable}, no annotation of the driver's, and one public setter for each property, of a type without variables or
+ * wildcards. A bean with a property that has none, or whose field is final, is not plain: the driver decodes that and drops it.
  *
  * <p>The driver's model tells which properties there are and what their fields are called, but not their types: those are the
  * setters', as for the driver.
  *
  * @param constructor takes nothing and returns an {@code Object}
- * @param all that have a setter
+ * @param all each with its setter
  */
 record BeanProperties(MethodHandle constructor, List<BeanProperty> all) {
     private static final String ANNOTATIONS = "org.bson.codecs.pojo.annotations";
@@ -68,7 +71,7 @@ record BeanProperties(MethodHandle constructor, List<BeanProperty> all) {
 
     private static boolean isPlain(Class<?> type) {
         return type.getSuperclass() == Object.class
-                && type.getInterfaces().length == 0
+                && Set.of(Serializable.class).containsAll(List.of(type.getInterfaces()))
                 && type.getTypeParameters().length == 0
                 && !Modifier.isAbstract(type.getModifiers())
                 && Stream.of(
@@ -90,21 +93,38 @@ record BeanProperties(MethodHandle constructor, List<BeanProperty> all) {
     }
 
     private static Optional<BeanProperty> property(Class<?> type, PropertyModel<?> property) {
-        String name = property.getName();
-        String setter = "set" + name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
         List<Method> setters = Arrays.stream(type.getDeclaredMethods())
-                .filter(method -> method.getName().equals(setter) && method.getParameterCount() == 1)
+                .filter(method -> isSetter(method, property.getName()))
                 .toList();
         boolean isUsual = setters.size() == 1
                 && property.getCodec() == null
+                && Arrays.stream(type.getDeclaredFields()).noneMatch(field -> isFixed(field, property.getName()))
                 && isConcrete(setters.get(0).getGenericParameterTypes()[0]);
         return isUsual ? property(property.getWriteName(), setters.get(0)) : Optional.empty();
+    }
+
+    /** Only for names that begin with a small letter: the driver takes {@code setName} for the setter of {@code name}. */
+    private static boolean isSetter(Method method, String property) {
+        String name = "set" + Character.toUpperCase(property.charAt(0)) + property.substring(1);
+        return Character.isLowerCase(property.charAt(0))
+                && method.getName().equals(name)
+                && method.getParameterCount() == 1
+                && Modifier.isPublic(method.getModifiers())
+                && !Modifier.isStatic(method.getModifiers())
+                && !method.isBridge();
+    }
+
+    /** The driver calls no setter beside such a field. */
+    private static boolean isFixed(Field field, String property) {
+        return field.getName().equals(property)
+                && (field.getModifiers() & (Modifier.FINAL | Modifier.STATIC | Modifier.TRANSIENT)) != 0;
     }
 
     private static Optional<BeanProperty> property(String field, Method setter) {
         try {
             MethodHandle handle = MethodHandles.publicLookup()
                     .unreflect(setter)
+                    .asFixedArity()
                     .asType(MethodType.methodType(void.class, Object.class, Object.class));
             return Optional.of(new BeanProperty(field, setter.getGenericParameterTypes()[0], handle));
         } catch (IllegalAccessException e) {

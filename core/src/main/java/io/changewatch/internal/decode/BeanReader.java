@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * Reads a document as the driver's codec for JavaBeans does: the bean is made first and its setters are called in the order of the
- * document, also with null. Fields without a setter are passed over.
+ * document, also with null. Fields that are no property are passed over.
  *
  * <p>Thread-safe.
  */
@@ -42,7 +42,7 @@ final class BeanReader extends DocumentReader {
     private Object make() {
         try {
             return (Object) constructor.invokeExact();
-        } catch (Error e) {
+        } catch (VirtualMachineError e) {
             throw e;
         } catch (Throwable e) {
             throw StepAside.now();
@@ -54,7 +54,7 @@ final class BeanReader extends DocumentReader {
         Object value = property.value().readNullable(field);
         try {
             property.setter().invokeExact(bean, value);
-        } catch (Error e) {
+        } catch (VirtualMachineError e) {
             throw e;
         } catch (Throwable e) {
             throw StepAside.now();

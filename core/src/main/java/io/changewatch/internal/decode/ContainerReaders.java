@@ -3,7 +3,6 @@ package io.changewatch.internal.decode;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,14 +29,20 @@ final class ContainerReaders {
 
     private ContainerReaders() {}
 
-    /** Whether {@code type}, and what it is of, are the usual collections and maps, and classes that have no parameters. */
+    /** Whether {@code type}, and what it is of, are the usual collections, the usual maps of strings, and classes without arguments. */
     static boolean isKnown(Type type) {
         if (!(type instanceof ParameterizedType parameterized)) {
             return type instanceof Class<?>;
         }
         Type raw = parameterized.getRawType();
-        return (COLLECTIONS.containsKey(raw) || MAPS.contains(raw))
-                && Arrays.stream(parameterized.getActualTypeArguments()).allMatch(ContainerReaders::isKnown);
+        Type[] of = parameterized.getActualTypeArguments();
+        boolean isMap = MAPS.contains(raw) && of[0] == String.class;
+        return (COLLECTIONS.containsKey(raw) || isMap) && isKnown(of[of.length - 1]);
+    }
+
+    /** A reader to {@code type}, if it is one of either; {@code values} reads what is in it. */
+    static Optional<ValueReader> of(Class<?> type, ValueReader values) {
+        return collection(type, values).or(() -> map(type, values));
     }
 
     /** A reader to {@code type}, if it is one of the usual collections. */
@@ -45,9 +50,10 @@ final class ContainerReaders {
         return Optional.ofNullable(COLLECTIONS.get(type)).map(made -> new CollectionReader(made, elements));
     }
 
-    /** Makes room for as many elements as the collection before had. */
+    /** Makes room for as many elements as the collection before had, if they can be that many. */
     private static final class CollectionReader implements ValueReader {
-        private static final int MOST_ROOM = 1_000;
+        /** Its type and its name. */
+        private static final int LEAST_BYTES_OF_ELEMENT = 3;
 
         private final IntFunction<Collection<Object>> made;
         private final ValueReader elements;
@@ -61,13 +67,14 @@ final class ContainerReaders {
 
         @Override
         public Object read(Walk at) {
-            Collection<Object> collection = made.apply(usual);
+            int most = (at.valueEnd() - at.valueStart()) / LEAST_BYTES_OF_ELEMENT;
+            Collection<Object> collection = made.apply(Math.min(usual, most));
             long outer = at.enter(BsonBytes.ARRAY);
             while (at.next()) {
                 collection.add(elements.readNullable(at));
             }
             at.leave(outer);
-            usual = Math.min(collection.size(), MOST_ROOM);
+            usual = collection.size();
             return collection;
         }
     }

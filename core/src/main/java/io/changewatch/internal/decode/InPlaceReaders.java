@@ -90,26 +90,37 @@ final class InPlaceReaders {
         begun.put(type, later);
         Optional<DocumentReader> reader =
                 BeanProperties.of(type).filter(this::isReadable).map(this::bean);
-        later.reader = reader.orElse(null);
+        return end(later, type, reader);
+    }
+
+    /** What cannot be read is left to its codec each time it comes. */
+    private Optional<DocumentReader> end(Later later, Class<?> type, Optional<DocumentReader> reader) {
+        reader.ifPresentOrElse(found -> later.reader = found, () -> begun.remove(type));
         return reader;
     }
 
-    /** The driver finds the codec of a property in another way than that of a component, which only matters for other generic types. */
     private boolean isReadable(BeanProperties properties) {
-        return properties.all().stream()
-                .map(BeanProperty::type)
-                .allMatch(type -> !(type instanceof ParameterizedType) || ContainerReaders.isKnown(type));
+        return properties.all().stream().map(BeanProperty::type).allMatch(ContainerReaders::isKnown);
     }
 
     private DocumentReader bean(BeanProperties properties) {
         List<BeanReader.Property> readers = properties.all().stream()
                 .map(property -> new BeanReader.Property(
                         FieldName.of(property.field()),
-                        valueOf(property.isPrimitive() ? wrapper((Class<?>) property.type()) : property.type()),
+                        propertyOf(property.isPrimitive() ? wrapper((Class<?>) property.type()) : property.type()),
                         property.isPrimitive(),
                         property.setter()))
                 .toList();
         return new BeanReader(readers, properties.constructor());
+    }
+
+    /** For collections and maps of a bean the driver asks no registry. */
+    private ValueReader propertyOf(Type type) {
+        if (!(type instanceof ParameterizedType parameterized)) {
+            return valueOf(type);
+        }
+        Type[] of = parameterized.getActualTypeArguments();
+        return ContainerReaders.of(rawOf(type), propertyOf(of[of.length - 1])).orElseThrow();
     }
 
     private Optional<DocumentReader> record(Class<?> type) {
@@ -122,14 +133,14 @@ final class InPlaceReaders {
         for (RecordComponent declared : type.getRecordComponents()) {
             Optional<Component> component = component(declared);
             if (component.isEmpty()) {
+                begun.remove(type);
                 return Optional.empty();
             }
             components.add(component.get());
         }
         Optional<DocumentReader> reader =
                 RecordConstructors.of(type).map(constructor -> new RecordReader(components, constructor));
-        later.reader = reader.orElse(null);
-        return reader;
+        return end(later, type, reader);
     }
 
     /** Empty where only the codec of the whole record knows what to do. */

@@ -80,7 +80,7 @@ final class RecordReader extends DocumentReader {
     private Object construct(Frame frame) {
         try {
             return (Object) constructor.invokeExact(frame.values(), frame.bits());
-        } catch (Error e) {
+        } catch (VirtualMachineError e) {
             throw e;
         } catch (Throwable e) {
             throw StepAside.now();

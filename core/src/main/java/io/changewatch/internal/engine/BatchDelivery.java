@@ -158,7 +158,7 @@ final class BatchDelivery<T> {
         long begin = isListenedTo ? shared.surroundings().getAsLong() : told;
         boolean isHandled = deliverer.deliver(event);
         pulse.handedOut();
-        if (pulse.latestNanos() == told) { // nothing is handled yet, so nobody has looked at the clock
+        if (pulse.latestNanos() == told) { // not handled on this thread, so it has not looked at the clock
             pulse.tells(shared.surroundings().getAsLong());
         }
         handedOut = event;

@@ -28,10 +28,9 @@ final class Counters implements WatcherListener {
     private final AtomicLong checkpointsSaved = new AtomicLong();
     private final AtomicLong checkpointFailures = new AtomicLong();
     private volatile long lastBatchNanos;
-    /** Of the event that was handled last; and when that was. */
-    private final AtomicLong wallMillis = new AtomicLong(UNKNOWN);
-
-    private final AtomicLong handledNanos = new AtomicLong();
+    private final AtomicLong lagMillis = new AtomicLong(UNKNOWN);
+    /** What the clock on the wall shows more than the other one, as of the last batch. */
+    private volatile long wallOffsetMillis;
 
     Counters() {
         for (OperationType type : OperationType.values()) {
@@ -43,8 +42,8 @@ final class Counters implements WatcherListener {
     void handled(ChangeEvent<?> event) {
         AtomicLong count = Objects.requireNonNull(events.get(event.operationType()));
         count.lazySet(count.get() + 1); // one writer: the watcher's thread
-        handledNanos.lazySet(pulse.latestNanos());
-        wallMillis.lazySet(event.wallTime().toEpochMilli());
+        long now = wallOffsetMillis + TimeUnit.NANOSECONDS.toMillis(pulse.latestNanos());
+        lagMillis.lazySet(now - event.wallTime().toEpochMilli());
     }
 
     void batch(int size, long nanos) {
@@ -117,11 +116,14 @@ final class Counters implements WatcherListener {
         return checkpointFailures.get();
     }
 
-    /** By the clock on the wall, how long after its event the last handling was. */
-    Optional<Duration> lag(long nowMillis, long nowNanos) {
-        long written = wallMillis.get();
-        long since = TimeUnit.NANOSECONDS.toMillis(nowNanos - handledNanos.get());
-        return written == UNKNOWN ? Optional.empty() : Optional.of(Duration.ofMillis(nowMillis - since - written));
+    /** Both clocks at one moment. */
+    void clocks(long nanos, long wallMillis) {
+        wallOffsetMillis = wallMillis - TimeUnit.NANOSECONDS.toMillis(nanos);
+    }
+
+    Optional<Duration> lag() {
+        long millis = lagMillis.get();
+        return millis == UNKNOWN ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
     }
 
     Optional<Duration> sinceLastBatch(long nowNanos) {

@@ -4,6 +4,7 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,6 +24,7 @@ final class PoolUse {
     private static final Map<MongoClient, PoolUse> BY_CLIENT = Collections.synchronizedMap(new WeakHashMap<>());
 
     private final AtomicInteger watchers = new AtomicInteger();
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     private PoolUse() {}
 
@@ -30,9 +32,9 @@ final class PoolUse {
         return BY_CLIENT.computeIfAbsent(client, unknown -> new PoolUse());
     }
 
-    /** One more watcher reads; returns whether that was warned of. */
+    /** One more watcher reads; returns whether that was warned of, which happens once. */
     boolean join(String watcher) {
-        boolean isMuch = watchers.incrementAndGet() == MANY;
+        boolean isMuch = watchers.incrementAndGet() >= MANY && warned.compareAndSet(false, true);
         if (isMuch) {
             LOG.warn(
                     "[{}] It is the {}th watcher on its client, and each keeps a connection of the client's pool busy. The driver's"

@@ -40,7 +40,7 @@ final class Pulse {
     private final AtomicLong movedNanos = new AtomicLong();
     private final AtomicLong handingOutNanos = new AtomicLong(NEVER);
     private final AtomicReference<@Nullable ResumeToken> newest = new AtomicReference<>();
-    /** The last reading of the clock that anybody told. */
+    /** The last reading of the clock by the watcher's thread. */
     private final AtomicLong latestNanos = new AtomicLong();
 
     /**
@@ -105,12 +105,12 @@ final class Pulse {
         handingOutNanos.lazySet(NEVER);
     }
 
-    /** The last reading of the clock that anybody told. */
+    /** The last reading of the clock that the watcher's thread told. */
     long latestNanos() {
         return latestNanos.get();
     }
 
-    /** A reading of the clock. */
+    /** The watcher's thread has looked at the clock. */
     void tells(long nanos) {
         latestNanos.lazySet(nanos);
     }
@@ -121,7 +121,6 @@ final class Pulse {
             movedNanos.lazySet(nanos);
         }
         newest.lazySet(token);
-        latestNanos.lazySet(nanos);
     }
 
     Progress progress(WatcherState state, SourceSettings settings, Optional<Position> position, long nanos) {

@@ -111,8 +111,10 @@ final class StreamReader {
             counters.pulse().asks(surroundings.getAsLong());
             batch = read(open);
         } while (batch.isNothingYet());
-        counters.batch(batch.bytes().length, surroundings.getAsLong());
-        counters.pulse().answered(batch, surroundings.getAsLong());
+        long now = surroundings.getAsLong();
+        counters.clocks(now, surroundings.millis());
+        counters.batch(batch.bytes().length, now);
+        counters.pulse().answered(batch, now);
         if (isListenedTo) {
             listener.batchRead(new BatchRead(settings.name(), batch.size(), batch.bytes().length));
         }

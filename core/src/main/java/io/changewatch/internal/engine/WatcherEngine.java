@@ -95,6 +95,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     private void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
         long now = surroundings.getAsLong();
+        if (Thread.currentThread() == thread) {
+            counters.pulse().tells(now);
+        }
         counters.pulse().handled(token, events, now);
         checkpointer.handled(token, clusterTime, events, now);
     }
@@ -130,7 +133,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 counters.checkpointsSaved(),
                 counters.checkpointFailures(),
                 settings.checkpoints().store().isPresent() ? checkpointer.unsavedEvents() : 0,
-                counters.lag(surroundings.millis(), now),
+                counters.lag(),
                 counters.sinceLastBatch(now),
                 newest.map(Position::token),
                 newest.map(Position::clusterTime),
@@ -155,7 +158,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     /** Starts without waiting. */
     void launch() {
         lifecycle.starting();
-        counters.pulse().begins(surroundings.getAsLong());
+        long now = surroundings.getAsLong();
+        counters.clocks(now, surroundings.millis());
+        counters.pulse().begins(now);
         thread.start();
     }
 

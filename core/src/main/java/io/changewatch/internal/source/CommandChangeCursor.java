@@ -86,8 +86,12 @@ final class CommandChangeCursor implements ChangeCursor {
     }
 
     private void ask(CursorReply reply, CompletableFuture<Answer> next) {
-        CompletableFuture<?> unused =
-                session.send(commands.getMore(reply)).whenComplete((bytes, failure) -> arrived(next, bytes, failure));
+        try {
+            CompletableFuture<?> unused = session.send(commands.getMore(reply))
+                    .whenComplete((bytes, failure) -> arrived(next, bytes, failure));
+        } catch (Throwable e) { // the watcher's to meet, on its thread
+            next.completeExceptionally(e);
+        }
     }
 
     /** Called on a thread of the driver. */
@@ -98,7 +102,7 @@ final class CommandChangeCursor implements ChangeCursor {
         }
         try {
             arrived(next, CursorReply.read(bytes));
-        } catch (RuntimeException malformed) { // else the watcher would wait for a batch that has come
+        } catch (Throwable malformed) { // else the watcher would wait for a batch that has come
             next.completeExceptionally(malformed);
         }
     }

@@ -68,7 +68,14 @@ class BeanEqualityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {Beans.Open.class, Beans.Annotated.class, Beans.Child.class})
+    @ValueSource(
+            classes = {
+                Beans.Open.class,
+                Beans.Annotated.class,
+                Beans.Child.class,
+                Beans.Fixed.class,
+                Beans.Derived.class
+            })
     void leavesToTheCodecWhatIsNoPlainBean(Class<?> type) {
         assertThat(readerOf(type)).isEmpty();
     }
@@ -77,6 +84,21 @@ class BeanEqualityTest {
     void leavesToTheCodecWhatTheApplicationHasAProviderFor() {
         assertThat(InPlaceReaders.of(Beans.Part.class, REGISTRY.get(Beans.Part.class), REGISTRY, bean -> false))
                 .isEmpty();
+    }
+
+    @Test
+    void readsABeanThatIsSerializable() {
+        assertThat(readerOf(Beans.Saved.class)).isPresent();
+    }
+
+    @Test
+    void asksTheCodecEachTimeForABeanThatIsNotPlain() {
+        byte[] both = Events.bytesOf(BsonDocument.parse("{first: {name: 'a'}, second: {name: 'b'}}"));
+        Beans.Twice twice =
+                (Beans.Twice) readerOf(Beans.Twice.class).orElseThrow().readFields(InPlaceEqualityTest.walk(both));
+
+        assertThat(twice.first().getName()).isEqualTo("a");
+        assertThat(twice.second().getName()).isEqualTo("b");
     }
 
     @Test

@@ -2,11 +2,13 @@ package io.changewatch.internal.decode;
 
 import io.changewatch.internal.decode.InPlaceEqualityTest.Money;
 import io.changewatch.internal.decode.InPlaceEqualityTest.Status;
+import java.io.Serializable;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.LocalTime;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Date;
 import java.util.List;
@@ -432,6 +434,43 @@ public final class Beans {
             name = value;
         }
     }
+
+    /** The driver does not call its setter. */
+    public static final class Fixed {
+        private final List<String> names = new ArrayList<>();
+
+        public List<String> getNames() {
+            return names;
+        }
+
+        public void setNames(List<String> given) {
+            names.addAll(given);
+        }
+    }
+
+    /** A property without a setter. */
+    public static final class Derived {
+        public int getCount() {
+            return 1;
+        }
+    }
+
+    /** As plain as any. */
+    public static final class Saved implements Serializable {
+        private static final long serialVersionUID = 1L;
+        private @Nullable String name;
+
+        public @Nullable String getName() {
+            return name;
+        }
+
+        public void setName(@Nullable String value) {
+            name = value;
+        }
+    }
+
+    /** With two of a kind that is left to its codec. */
+    public record Twice(Child first, Child second) {}
 
     /** A setter that refuses. */
     public static final class Refusing {
