@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The arguments of a command: numbers by their place, and {@code --name value} anywhere.
@@ -62,16 +63,23 @@ record Arguments(List<Integer> numbers, Map<String, String> options) {
         return Optional.ofNullable(options.get("only")).map(Contestant::named);
     }
 
-    /** {@code --only}: names of contestants, separated by commas. The first of all stays the base. */
+    /** {@code --just} or {@code --only}: names of contestants, separated by commas. With {@code --only} the first of all stays the base. */
     List<Contestant> only(List<Contestant> all) {
-        String names = options.get("only");
-        if (names == null) {
+        if (options.containsKey("just")) {
+            return chosen("just");
+        }
+        if (!options.containsKey("only")) {
             return all;
         }
-        List<Contestant> chosen =
-                List.of(names.split(",")).stream().map(Contestant::named).toList();
+        List<Contestant> chosen = chosen("only");
         return all.stream()
                 .filter(contestant -> contestant == all.get(0) || chosen.contains(contestant))
+                .toList();
+    }
+
+    private List<Contestant> chosen(String option) {
+        return Stream.of(options.getOrDefault(option, "").split(","))
+                .map(Contestant::named)
                 .toList();
     }
 }
