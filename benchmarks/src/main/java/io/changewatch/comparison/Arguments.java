@@ -15,6 +15,7 @@ import java.util.stream.Stream;
  */
 record Arguments(List<Integer> numbers, Map<String, String> options) {
     private static final String MARK = "--";
+    private static final List<String> OPTIONS = List.of("batch-size", "watcher-batch-size", "warm-up", "only", "just");
 
     static Arguments of(List<String> given) {
         List<Integer> numbers = new ArrayList<>();
@@ -22,21 +23,32 @@ record Arguments(List<Integer> numbers, Map<String, String> options) {
         for (int i = 0; i < given.size(); i++) {
             if (!given.get(i).startsWith(MARK)) {
                 numbers.add(number(given.get(i)));
+            } else if (!OPTIONS.contains(given.get(i).substring(MARK.length()))) {
+                throw new UsageException(
+                        "There is no option " + given.get(i) + ": take one of --" + String.join(", --", OPTIONS) + ".");
             } else if (i + 1 < given.size()) {
                 options.put(given.get(i).substring(MARK.length()), given.get(++i));
             } else {
-                throw new IllegalArgumentException(given.get(i) + " lacks its value.");
+                throw new UsageException(given.get(i) + " lacks its value.");
             }
         }
         return new Arguments(numbers, options);
     }
 
     private static int number(String text) {
-        int number = Integer.parseInt(text);
+        int number = whole(text);
         if (number < 1) {
-            throw new IllegalArgumentException("Numbers must be at least 1, but one is " + number + ".");
+            throw new UsageException("Numbers must be at least 1, but one is " + number + ".");
         }
         return number;
+    }
+
+    private static int whole(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            throw new UsageException("A number is needed where '" + text + "' is.");
+        }
     }
 
     int number(int place, int otherwise) {
@@ -45,17 +57,17 @@ record Arguments(List<Integer> numbers, Map<String, String> options) {
 
     /** {@code --batch-size}, of the drivers' streams. */
     int batchSize() {
-        return Integer.parseInt(options.getOrDefault("batch-size", "1000"));
+        return whole(options.getOrDefault("batch-size", "1000"));
     }
 
     /** {@code --watcher-batch-size}; 0 for its default. */
     int watcherBatchSize() {
-        return Integer.parseInt(options.getOrDefault("watcher-batch-size", "0"));
+        return whole(options.getOrDefault("watcher-batch-size", "0"));
     }
 
     /** {@code --warm-up}, in seconds. */
     int warmUpSeconds() {
-        return Integer.parseInt(options.getOrDefault("warm-up", "20"));
+        return whole(options.getOrDefault("warm-up", "20"));
     }
 
     /** {@code --only} with one name. */
@@ -72,6 +84,9 @@ record Arguments(List<Integer> numbers, Map<String, String> options) {
             return all;
         }
         List<Contestant> chosen = chosen("only");
+        if (!all.containsAll(chosen)) {
+            throw new UsageException("Some of " + chosen + " do not take part: take some of " + all + ".");
+        }
         return all.stream()
                 .filter(contestant -> contestant == all.get(0) || chosen.contains(contestant))
                 .toList();

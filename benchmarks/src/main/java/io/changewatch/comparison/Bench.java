@@ -12,7 +12,16 @@ public final class Bench {
 
     /** Arguments: the command and its own arguments, see {@code scripts/bench}. */
     public static void main(String[] given) throws Exception {
-        List<String> all = Arrays.asList(given);
+        try {
+            run(Arrays.asList(given));
+        } catch (UsageException wrong) {
+            Console.progress(
+                    "%s The beginning of scripts/bench says what there is.", String.valueOf(wrong.getMessage()));
+            System.exit(2);
+        }
+    }
+
+    private static void run(List<String> all) throws Exception {
         String command = all.isEmpty() ? "throughput" : all.get(0);
         Arguments arguments = Arguments.of(all.subList(Math.min(1, all.size()), all.size()));
         switch (command) {
@@ -23,7 +32,7 @@ public final class Bench {
             case "resume" -> Resume.run(arguments);
             case "watchers" -> Watchers.run(arguments);
             case "profile" -> Profile.run(arguments);
-            default -> throw new IllegalArgumentException("There is no command " + command + ".");
+            default -> throw new UsageException("There is no command " + command + ".");
         }
     }
 }

@@ -25,8 +25,8 @@ enum Contestant {
         return Arrays.stream(values())
                 .filter(contestant -> contestant.toString().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "There is no " + name + ": take some of " + List.of(values()) + "."));
+                .orElseThrow(
+                        () -> new UsageException("There is no " + name + ": take some of " + List.of(values()) + "."));
     }
 
     Consumer open(Task task) {

@@ -50,7 +50,7 @@ final class Profile {
     }
 
     private static Table table(String name, String share, Shares shares, int rows) {
-        Table table = new Table(name, "share of " + share);
+        Table table = new Table(name, "share of %,d %s".formatted(shares.whole(), share));
         shares.largest(rows).forEach((what, part) -> table.row(what, Table.number(part * 100) + " %"));
         return table;
     }

@@ -76,7 +76,12 @@ record Recording(Shares byThread, Shares byMethod, Shares byAllocation) {
         return method.getType().getName();
     }
 
+    /** Without its package; the classes of lambdas are those that declare them. */
     private static String simple(String name) {
-        return name.substring(name.lastIndexOf('.') + 1).replace("[B", "byte[]");
+        if (name.equals("[B")) {
+            return "byte[]";
+        }
+        String readable = name.replaceAll("^\\[L(.*);$", "$1[]").replaceAll("\\$\\$Lambda.*", " lambda");
+        return readable.substring(readable.lastIndexOf('.') + 1);
     }
 }

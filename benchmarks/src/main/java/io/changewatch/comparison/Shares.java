@@ -14,6 +14,10 @@ final class Shares {
         whole += amount;
     }
 
+    long whole() {
+        return whole;
+    }
+
     /** The largest ones, the largest first, as parts of 1. */
     Map<String, Double> largest(int count) {
         Map<String, Double> parts = new LinkedHashMap<>();
