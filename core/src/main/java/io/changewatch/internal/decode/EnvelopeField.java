@@ -1,11 +1,10 @@
 package io.changewatch.internal.decode;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The fields of an event that the decoder reads, by the server's names. Thread-safe. */
-@SuppressWarnings("ImmutableEnumChecker") // the bytes are never handed out
+@SuppressWarnings("ImmutableEnumChecker") // a FieldName never changes
 enum EnvelopeField {
     ID("_id"),
     OPERATION_TYPE("operationType"),
@@ -30,12 +29,10 @@ enum EnvelopeField {
     private static final EnvelopeField[][] BY_LENGTH = byLength();
 
     private final String fieldName;
-    private final byte[] nameBytes;
     private final FieldName name;
 
     EnvelopeField(String fieldName) {
         this.fieldName = fieldName;
-        this.nameBytes = fieldName.getBytes(StandardCharsets.UTF_8);
         this.name = FieldName.of(fieldName);
     }
 
@@ -54,7 +51,7 @@ enum EnvelopeField {
     }
 
     int nameLength() {
-        return nameBytes.length;
+        return name.length() - 1;
     }
 
     /** The field with this name; null if the decoder does not read it. No string is made. */
@@ -64,7 +61,7 @@ enum EnvelopeField {
             return null;
         }
         for (EnvelopeField field : BY_LENGTH[length]) {
-            if (Arrays.equals(bytes, from, to, field.nameBytes, 0, length)) {
+            if (field.name.isAt(bytes, from, to + 1)) {
                 return field;
             }
         }

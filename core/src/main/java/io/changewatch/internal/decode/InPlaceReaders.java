@@ -129,18 +129,22 @@ final class InPlaceReaders {
         }
         Later later = new Later();
         begun.put(type, later);
+        Optional<DocumentReader> reader = components(type)
+                .flatMap(components ->
+                        RecordConstructors.of(type).map(constructor -> new RecordReader(components, constructor)));
+        return end(later, type, reader);
+    }
+
+    private Optional<List<Component>> components(Class<?> type) {
         List<Component> components = new ArrayList<>();
         for (RecordComponent declared : type.getRecordComponents()) {
             Optional<Component> component = component(declared);
             if (component.isEmpty()) {
-                begun.remove(type);
                 return Optional.empty();
             }
             components.add(component.get());
         }
-        Optional<DocumentReader> reader =
-                RecordConstructors.of(type).map(constructor -> new RecordReader(components, constructor));
-        return end(later, type, reader);
+        return Optional.of(components);
     }
 
     /** Empty where only the codec of the whole record knows what to do. */

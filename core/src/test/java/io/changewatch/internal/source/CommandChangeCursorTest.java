@@ -38,17 +38,14 @@ final class CommandChangeCursorTest {
     void asksForTheNextBatchAsSoonAsOneComesThatTheWatcherWaitsFor() throws Exception {
         ChangeCursor cursor = cursor();
         cursor.next();
-        CompletableFuture<RawBatch> waiting = new CompletableFuture<>();
-        Thread watcher = new Thread(() -> complete(waiting, cursor), "watcher");
-        watcher.start();
-        awaitWaiting(watcher);
+        Waiter watcher = Waiter.on(cursor);
 
         session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 1}"));
         assertThat(session.sent)
                 .as("asked on the thread that brought the batch")
                 .hasSize(2);
-        assertThat(waiting.get(60, TimeUnit.SECONDS).size()).isEqualTo(1);
-        watcher.join();
+        assertThat(watcher.batch().get(60, TimeUnit.SECONDS).size()).isEqualTo(1);
+        watcher.thread().join();
 
         session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 2}"));
         assertThat(session.sent).as("nobody waits: one batch is read ahead").hasSize(2);
@@ -60,13 +57,10 @@ final class CommandChangeCursorTest {
     void asksForNothingOnceItIsClosed() throws Exception {
         ChangeCursor cursor = cursor();
         cursor.next();
-        CompletableFuture<RawBatch> waiting = new CompletableFuture<>();
-        Thread watcher = new Thread(() -> complete(waiting, cursor), "watcher");
-        watcher.start();
-        awaitWaiting(watcher);
+        Waiter watcher = Waiter.on(cursor);
         cursor.close();
         session.inFlight.complete(ScriptedSession.batch(77, "{\"_id\": 1}"));
-        watcher.join();
+        watcher.thread().join();
 
         assertThat(session.sent).hasSize(1);
     }
@@ -127,16 +121,13 @@ final class CommandChangeCursorTest {
     void closingWakesWhoeverWaits() throws Exception {
         ChangeCursor cursor = cursor();
         cursor.next();
-        CompletableFuture<RawBatch> waiting = new CompletableFuture<>();
-        Thread watcher = new Thread(() -> complete(waiting, cursor), "watcher");
-        watcher.start();
-        awaitWaiting(watcher);
+        Waiter watcher = Waiter.on(cursor);
         cursor.close();
 
-        assertThatThrownBy(() -> waiting.get(60, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> watcher.batch().get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(CursorClosedException.class);
-        watcher.join();
+        watcher.thread().join();
     }
 
     @Test
@@ -225,22 +216,31 @@ final class CommandChangeCursorTest {
         return new CommandChangeCursor(session, commands, watchdog, ScriptedSession.batch(77, ""));
     }
 
-    private static void awaitWaiting(Thread watcher) {
-        while (watcher.getState() != Thread.State.TIMED_WAITING) {
-            Thread.onSpinWait();
-        }
-    }
-
     private static BsonDocument getMore() {
         return BsonDocument.parse(
                 "{getMore: {$numberLong: '77'}, collection: 'orders', maxTimeMS: {$numberLong: '1000'}, batchSize: 500}");
     }
 
-    private static void complete(CompletableFuture<RawBatch> waiting, ChangeCursor cursor) {
-        try {
-            waiting.complete(cursor.next());
-        } catch (InterruptedException | RuntimeException failure) {
-            waiting.completeExceptionally(failure);
+    /** Waits for the next batch on a thread of its own. */
+    private record Waiter(Thread thread, CompletableFuture<RawBatch> batch) {
+
+        /** Returns when it waits. */
+        static Waiter on(ChangeCursor cursor) {
+            CompletableFuture<RawBatch> batch = new CompletableFuture<>();
+            Thread thread = new Thread(() -> complete(batch, cursor), "watcher");
+            thread.start();
+            while (thread.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+            return new Waiter(thread, batch);
+        }
+
+        private static void complete(CompletableFuture<RawBatch> batch, ChangeCursor cursor) {
+            try {
+                batch.complete(cursor.next());
+            } catch (InterruptedException | RuntimeException failure) {
+                batch.completeExceptionally(failure);
+            }
         }
     }
 }
