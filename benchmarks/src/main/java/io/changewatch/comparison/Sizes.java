@@ -7,7 +7,7 @@ import org.bson.Document;
 /** How fast histories of documents of other sizes are read, and those of updates and of what a narrow filter lets pass. */
 final class Sizes {
     private static final List<Contestant> CONTESTANTS =
-            List.of(Contestant.SYNC_RAW, Contestant.SYNC_RECORD, Contestant.CHANGEWATCH);
+            List.of(Contestant.SYNC_RAW, Contestant.SYNC_RECORD, Contestant.REACTIVE_RECORD, Contestant.CHANGEWATCH);
     private static final int ROUNDS = 3;
     private static final int MOST_EVENTS = 100_000;
     private static final int BYTES = 200 << 20;
