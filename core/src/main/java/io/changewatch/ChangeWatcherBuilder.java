@@ -42,6 +42,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.codecs.configuration.CodecRegistry;
@@ -68,6 +70,7 @@ public final class ChangeWatcherBuilder<T> {
 
     private @Nullable String name;
     private Pipeline pipeline = Pipeline.empty();
+    private @Nullable Partition partition;
     private FullDocument fullDocument = FullDocument.DEFAULT;
     private FullDocumentBeforeChange fullDocumentBeforeChange = FullDocumentBeforeChange.DEFAULT;
     private boolean showExpandedEvents;
@@ -118,6 +121,7 @@ public final class ChangeWatcherBuilder<T> {
         ChangeWatcherBuilder<T> other = new ChangeWatcherBuilder<>(client, settings, scope, type);
         other.name = name;
         other.pipeline = pipeline;
+        other.partition = partition;
         other.fullDocument = fullDocument;
         other.fullDocumentBeforeChange = fullDocumentBeforeChange;
         other.showExpandedEvents = showExpandedEvents;
@@ -166,6 +170,23 @@ public final class ChangeWatcherBuilder<T> {
     /** Which events the server sends, and with which fields. Default: every event, whole. */
     public ChangeWatcherBuilder<T> pipeline(Pipeline pipeline) {
         this.pipeline = Objects.requireNonNull(pipeline, "pipeline");
+        return this;
+    }
+
+    /**
+     * Lets through only every {@code count}th event: those of documents whose key falls into the partition {@code index}, by the
+     * server's hash of {@code _id}. The events of one document are always in the same partition, and each event is in exactly one;
+     * those of no document, such as a drop or an {@link io.changewatch.event.Invalidate Invalidate}, are in all. So {@code count} watchers, each with a
+     * {@link #name} of its own such as {@code indexer-3-of-8}, share the work of one stream, in one process or in several.
+     *
+     * <p>That is for slow handlers, not for a fast stream: each partition makes the server read the whole oplog. Where one process
+     * suffices, several threads on one stream cost less. Default: the whole stream.
+     *
+     * @param index from 0 to {@code count - 1}
+     * @param count the same for all; with another one each document may be in another partition, so that checkpoints no longer fit
+     */
+    public ChangeWatcherBuilder<T> partition(int index, int count) {
+        this.partition = new Partition(index, count);
         return this;
     }
 
@@ -516,7 +537,7 @@ public final class ChangeWatcherBuilder<T> {
     private SourceSettings sourceSettings() {
         return new SourceSettings(
                 scope,
-                pipeline.stages(),
+                stages(),
                 fullDocument,
                 fullDocumentBeforeChange,
                 showExpandedEvents,
@@ -525,6 +546,12 @@ public final class ChangeWatcherBuilder<T> {
                 unresponsiveAfter,
                 Optional.ofNullable(collation),
                 Optional.of(comment != null ? comment : new BsonString("changewatch " + effectiveName())));
+    }
+
+    /** The partition comes first: a stage of the application may drop the key. */
+    private List<BsonDocument> stages() {
+        return Stream.concat(Stream.ofNullable(partition).map(Partition::stage), pipeline.stages().stream())
+                .toList();
     }
 
     private EventDecoder<T> decoder() {
@@ -557,6 +584,12 @@ public final class ChangeWatcherBuilder<T> {
                 store == null || name != null,
                 "resumeFrom(...) needs a name(...) that stays the same from start to start: the checkpoint is kept under it");
         require(problems, name == null || !name.isBlank(), "name(...) must not be blank");
+        if (partition != null) {
+            require(
+                    problems,
+                    partition.isPossible(),
+                    partition + " needs a count of at least 1, and an index from 0 to count - 1");
+        }
         require(problems, batchSize >= 1, "batchSize(" + batchSize + ") must be at least 1");
         require(
                 problems,

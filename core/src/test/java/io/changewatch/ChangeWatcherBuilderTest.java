@@ -71,6 +71,14 @@ final class ChangeWatcherBuilderTest {
                         builder -> builder.maxUnsavedEvents(0),
                         "Watcher 'shop.orders' cannot be built: maxUnsavedEvents(0) must be at least 1."),
                 refusal(
+                        builder -> builder.partition(8, 8),
+                        "Watcher 'shop.orders' cannot be built: partition(8, 8) needs a count of at least 1, and an index from 0 to "
+                                + "count - 1."),
+                refusal(
+                        builder -> builder.partition(-1, 0),
+                        "Watcher 'shop.orders' cannot be built: partition(-1, 0) needs a count of at least 1, and an index from 0 to "
+                                + "count - 1."),
+                refusal(
                         builder -> builder.maxEventBytes(0),
                         "Watcher 'shop.orders' cannot be built: maxEventBytes(0) must be at least 1."),
                 refusal(

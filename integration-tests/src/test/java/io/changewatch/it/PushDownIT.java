@@ -17,6 +17,7 @@ import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
+import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.WatcherState;
 import io.changewatch.pipeline.Condition;
 import io.changewatch.pipeline.Pipeline;
@@ -24,12 +25,14 @@ import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -85,13 +88,25 @@ class PushDownIT {
         assertThat(filter).contains(expected);
     }
 
+    /** The server cannot hash before it has made the event; but it need not make those that the condition leaves out. */
+    @Test
+    void isAFilterOfTheOplogBesideAPartitionToo() {
+        String filter = oplogFilter(aggregateOf(
+                builder -> builder.pipeline(Pipeline.matching(document("status").eq("paid")))
+                        .partition(1, 4)));
+
+        assertThat(filter).contains("{\"o.status\": {\"$eq\": \"paid\"}}");
+    }
+
     /** What a watcher with this condition sends. */
     private BsonDocument aggregateOf(Condition condition) {
-        try (ChangeWatcher watcher = ChangeWatcher.of(client)
-                .collection(database, "orders")
+        return aggregateOf(builder -> builder.pipeline(Pipeline.matching(condition)));
+    }
+
+    private BsonDocument aggregateOf(UnaryOperator<ChangeWatcherBuilder<Document>> options) {
+        try (ChangeWatcher watcher = options.apply(ChangeWatcher.of(client).collection(database, "orders"))
                 .name("pushed-down")
                 .comment(database)
-                .pipeline(Pipeline.matching(condition))
                 .fullDocument(FullDocument.UPDATE_LOOKUP)
                 .onEvent(event -> {})
                 .start()) {
