@@ -11,6 +11,7 @@ module io.changewatch {
     requires static transitive org.jspecify;
 
     exports io.changewatch;
+    exports io.changewatch.deadletter;
     exports io.changewatch.diagnose;
     exports io.changewatch.event;
     exports io.changewatch.observe;

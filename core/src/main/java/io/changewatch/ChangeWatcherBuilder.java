@@ -5,6 +5,9 @@ import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import com.mongodb.reactivestreams.client.MongoClient;
+import io.changewatch.deadletter.DeadLetterStore;
+import io.changewatch.deadletter.DeadLetters;
+import io.changewatch.deadletter.ParkingOrder;
 import io.changewatch.diagnose.Diagnosis;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Delete;
@@ -25,6 +28,8 @@ import io.changewatch.internal.engine.Diagnoser;
 import io.changewatch.internal.engine.DiagnosisPlan;
 import io.changewatch.internal.engine.EventPublisher;
 import io.changewatch.internal.engine.Fingerprints;
+import io.changewatch.internal.engine.LetterDesk;
+import io.changewatch.internal.engine.ParkingSettings;
 import io.changewatch.internal.engine.Surroundings;
 import io.changewatch.internal.engine.WatcherEngine;
 import io.changewatch.internal.engine.WatcherPublisher;
@@ -98,6 +103,8 @@ public final class ChangeWatcherBuilder<T> {
     private Duration logPositionEvery = Duration.ofMinutes(1);
     private Duration closeWithin = Duration.ofSeconds(10);
     private List<Duration> headroomThresholds = List.of(Duration.ofHours(1), Duration.ofMinutes(10));
+    private @Nullable DeadLetterStore letterStore;
+    private ParkingOrder parkingOrder = ParkingOrder.GO_ON;
 
     ChangeWatcherBuilder(
             @Nullable MongoClient client,
@@ -149,19 +156,26 @@ public final class ChangeWatcherBuilder<T> {
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
         other.headroomThresholds = headroomThresholds;
+        other.letterStore = letterStore;
+        other.parkingOrder = parkingOrder;
         return other;
     }
 
     /**
      * Begins another watcher of the same stream: same client, scope, pipeline, documents, decoding, validations and failure
      * policies, so that it sees the same events. It has a name of its own, and none of this one's handlers, listeners or
-     * store; it begins at {@link StartPosition#now()}.
+     * stores; it begins at {@link StartPosition#now()}. What this one {@linkplain #parkIn parks}, it skips.
      */
     public ChangeWatcherBuilder<T> sameStream(String name) {
         ChangeWatcherBuilder<T> other = copy().name(name).startFrom(StartPosition.now());
         other.comment = null;
         other.store = null;
         other.headroomThresholds = List.of();
+        if (letterStore != null) {
+            other.whenHandlerFails = whenHandlerFails.thenSkip();
+            other.letterStore = null;
+            other.parkingOrder = ParkingOrder.GO_ON;
+        }
         other.handlers.clear();
         other.listeners.clear();
         return other;
@@ -310,6 +324,23 @@ public final class ChangeWatcherBuilder<T> {
     /** What to do when a handler or a validation throws, or an event cannot be decoded. Default: {@link HandlerFailurePolicy#standard()}. */
     public ChangeWatcherBuilder<T> whenHandlerFails(HandlerFailurePolicy policy) {
         this.whenHandlerFails = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * Where an event is kept that {@link #whenHandlerFails} gives up, or that cannot be decoded, instead of failing the watcher. The
+     * events behind it go on; {@link #deadLetters()} handles it later. The position moves past it when its letter is durable; while
+     * the store fails, {@link #retryStore} tries again and events wait. Needs a {@link #name}, and a policy that does not skip. An
+     * event that the server cannot deliver has no bytes to keep: see {@link #whenUndeliverable}. Default: nowhere.
+     */
+    public ChangeWatcherBuilder<T> parkIn(DeadLetterStore store) {
+        return parkIn(store, ParkingOrder.GO_ON);
+    }
+
+    /** {@link #parkIn(DeadLetterStore)}, and what happens to later events of the same document. Default: {@link ParkingOrder#GO_ON}. */
+    public ChangeWatcherBuilder<T> parkIn(DeadLetterStore store, ParkingOrder order) {
+        this.letterStore = Objects.requireNonNull(store, "store");
+        this.parkingOrder = Objects.requireNonNull(order, "order");
         return this;
     }
 
@@ -468,6 +499,21 @@ public final class ChangeWatcherBuilder<T> {
         return Diagnoser.diagnose(plan, client, settings, Surroundings.ofTheMachine());
     }
 
+    /**
+     * The letters that a watcher of this builder has parked, to be listed, handled by this builder's handlers, and dropped. Starts no
+     * watcher and needs none; one may run meanwhile.
+     *
+     * @throws ConfigurationException as {@link #build()}, or without {@link #parkIn}
+     */
+    public DeadLetters deadLetters() {
+        DeadLetterStore letters = letterStore;
+        if (letters == null) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName() + "' has no letters: name their store with parkIn(...).", null);
+        }
+        return new LetterDesk<>(watcherSettings(), letters, Surroundings.ofTheMachine());
+    }
+
     private List<String> allProblems() {
         List<String> problems = new ArrayList<>(problems());
         try {
@@ -483,6 +529,13 @@ public final class ChangeWatcherBuilder<T> {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
+                    null);
+        }
+        if (parkingOrder == ParkingOrder.BLOCK_KEY) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' cannot be built: parkIn(..., BLOCK_KEY) needs handlers, as a subscriber cannot be kept from later"
+                            + " events of a document. Use handlers, or ParkingOrder.GO_ON.",
                     null);
         }
         MongoClient givenClient = client;
@@ -527,7 +580,9 @@ public final class ChangeWatcherBuilder<T> {
                         whenInvalidated,
                         whenHandlerFails,
                         whenUndeliverable,
-                        maxEventBytes),
+                        maxEventBytes,
+                        Optional.ofNullable(letterStore)
+                                .map(letters -> new ParkingSettings(letters, parkingOrder, storeRetry))),
                 listeners,
                 closeWithin,
                 logPositionEvery,
@@ -583,6 +638,14 @@ public final class ChangeWatcherBuilder<T> {
                 problems,
                 store == null || name != null,
                 "resumeFrom(...) needs a name(...) that stays the same from start to start: the checkpoint is kept under it");
+        require(
+                problems,
+                letterStore == null || name != null,
+                "parkIn(...) needs a name(...) that stays the same from start to start: letters are kept under it");
+        require(
+                problems,
+                letterStore == null || !whenHandlerFails.skips(),
+                "parkIn(...) keeps what whenHandlerFails(...) would skip: leave thenSkip() or skip() away, or parkIn(...)");
         require(problems, name == null || !name.isBlank(), "name(...) must not be blank");
         if (partition != null) {
             require(

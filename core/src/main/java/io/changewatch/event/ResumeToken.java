@@ -95,6 +95,15 @@ public final class ResumeToken {
         return (mine == null || theirs == null) ? equals(other) : TokenOrder.compare(mine, theirs) == 0;
     }
 
+    /**
+     * Which of the events of one cluster time this token stands for, in hexadecimal digits whose order as text is that of the stream. Both
+     * versions of a token have the same; so may events of two shards. Empty for tokens that are not MongoDB's own.
+     */
+    public String placeInTime() {
+        String data = data();
+        return data == null ? "" : TokenOrder.placeOf(data);
+    }
+
     private @Nullable String data() {
         return value().get("_data") instanceof BsonString text ? text.getValue() : null;
     }

@@ -24,6 +24,11 @@ final class TokenOrder {
         return byTime != 0 ? byTime : place(left).compareTo(place(right));
     }
 
+    /** What both tokens of one event have in common behind the time; empty where the token has no such form. */
+    static String placeOf(String data) {
+        return hasVersion(data) ? place(data) : "";
+    }
+
     private static boolean hasVersion(String data) {
         return data.length() > VERSION_END && data.startsWith(TIMESTAMP) && data.startsWith(SMALL_NUMBER, TIME_END);
     }

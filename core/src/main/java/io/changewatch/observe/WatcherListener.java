@@ -1,6 +1,7 @@
 package io.changewatch.observe;
 
 import io.changewatch.WatcherState;
+import io.changewatch.deadletter.DeadLetter;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
 import io.changewatch.event.Namespace;
@@ -45,6 +46,9 @@ public interface WatcherListener {
 
     /** An event that could not be decoded or handled was skipped because the policy says so. */
     default void eventSkipped(EventSkipped notice) {}
+
+    /** An event was kept as a letter instead of being handled. Called when the letter is durable, on the thread that handles the event. */
+    default void eventParked(EventParked notice) {}
 
     /** An event that the server cannot deliver was skipped because the policy says so; the events around it are handed out. Told again if the watcher ends before its position has passed the event. */
     default void eventUndeliverable(EventUndeliverable notice) {}
@@ -124,6 +128,13 @@ public interface WatcherListener {
      * @param raw the whole event as the server sent it
      */
     record EventSkipped(String watcher, BsonDocument raw, Throwable cause) {}
+
+    /**
+     * See {@link #eventParked}.
+     *
+     * @param isNew whether the letter was not there before; if it was, the event has come again after a crash, and the letter is as it was
+     */
+    record EventParked(String watcher, DeadLetter letter, boolean isNew) {}
 
     /**
      * See {@link #eventUndeliverable}.

@@ -21,6 +21,7 @@ import org.bson.BsonTimestamp;
  * @param reconnects how often the stream was opened again
  * @param handlerFailures how often a handler or a validation threw, retries included
  * @param skipped how many events were skipped by policy
+ * @param parked how many events were parked as letters
  * @param checkpointsSaved how many checkpoints were saved
  * @param checkpointFailures how many saves failed
  * @param unsavedEvents how many events were handled since the last saved checkpoint
@@ -43,6 +44,7 @@ public record WatcherStats(
         long reconnects,
         long handlerFailures,
         long skipped,
+        long parked,
         long checkpointsSaved,
         long checkpointFailures,
         long unsavedEvents,

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ public final class FailureHandling {
     private final LongSupplier nanoTime;
     private final RandomGenerator random;
     private final Pause pause;
+    private final @Nullable GivenUpEvents givenUp;
     private final AtomicLong count = new AtomicLong();
 
     /** Handling by {@code policy}, waiting with {@code pause} between attempts. */
@@ -38,12 +40,25 @@ public final class FailureHandling {
             LongSupplier nanoTime,
             RandomGenerator random,
             Pause pause) {
+        this(watcher, policy, listener, nanoTime, random, pause, null);
+    }
+
+    /** The same, with {@code givenUp} for what the policy gives up. */
+    public FailureHandling(
+            String watcher,
+            HandlerFailurePolicy policy,
+            WatcherListener listener,
+            LongSupplier nanoTime,
+            RandomGenerator random,
+            Pause pause,
+            @Nullable GivenUpEvents givenUp) {
         this.watcher = watcher;
         this.policy = policy;
         this.listener = listener;
         this.nanoTime = nanoTime;
         this.random = random;
         this.pause = pause;
+        this.givenUp = givenUp;
     }
 
     /** Waits, unless the watcher is stopped meanwhile. */
@@ -68,8 +83,11 @@ public final class FailureHandling {
         return count.get();
     }
 
-    /** Runs {@code attempt} by the policy; returns whether it worked, or else the event is to be skipped. */
+    /** Runs {@code attempt} by the policy; returns whether it worked, or else the event is to be passed over. */
     <E extends ChangeEvent<?>> boolean run(E event, Attempt<? super E> attempt) throws InterruptedException {
+        if (givenUp != null && givenUp.holdsBack(event)) {
+            return false;
+        }
         long firstFailure = 0;
         for (int failures = 1; ; failures++) {
             try {
@@ -104,7 +122,11 @@ public final class FailureHandling {
         pause.await(delay);
     }
 
-    private void giveUp(ChangeEvent<?> event, int failures, Exception cause) {
+    private void giveUp(ChangeEvent<?> event, int failures, Exception cause) throws InterruptedException {
+        if (givenUp != null) {
+            givenUp.giveUp(event, failures, cause);
+            return;
+        }
         if (!policy.skips()) {
             throw new HandlerFailedException(
                     "Watcher '" + watcher + "' stopped: the handler failed for " + describe(event) + " after "

@@ -122,7 +122,7 @@ final class BatchDelivery<T> {
     }
 
     /** A position inside of an event is none: a stream opened there begins with the rest of it. */
-    private void skipUnlessFragment(DecodeException failure) {
+    private void skipUnlessFragment(DecodeException failure) throws InterruptedException {
         if (fragments.isWaiting() || failure.raw().containsKey("splitEvent")) {
             throw failure;
         }
@@ -175,13 +175,19 @@ final class BatchDelivery<T> {
         }
     }
 
-    private void skipOrThrow(DecodeException failure) {
+    private void skipOrThrow(DecodeException failure) throws InterruptedException {
         BsonDocument raw = failure.raw();
         if (!raw.isDocument("_id") || !raw.isTimestamp("clusterTime")) {
             throw failure;
         }
         ResumeToken token = new ResumeToken(raw.getDocument("_id"));
         if (isHandled(token)) {
+            return;
+        }
+        Parking parking = shared.parking();
+        if (parking != null) {
+            parking.park(failure);
+            moveTo(new Position(token, raw.getTimestamp("clusterTime")));
             return;
         }
         if (!shared.settings().recovery().whenHandlerFails().skips()) {

@@ -25,6 +25,7 @@ final class Counters implements WatcherListener {
     private final AtomicLong batches = new AtomicLong();
     private final AtomicLong reconnects = new AtomicLong();
     private final AtomicLong skipped = new AtomicLong();
+    private final AtomicLong parked = new AtomicLong();
     private final AtomicLong checkpointsSaved = new AtomicLong();
     private final AtomicLong checkpointFailures = new AtomicLong();
     private volatile long lastBatchNanos;
@@ -60,6 +61,13 @@ final class Counters implements WatcherListener {
     @Override
     public void eventUndeliverable(EventUndeliverable notice) {
         skipped.incrementAndGet();
+    }
+
+    @Override
+    public void eventParked(EventParked notice) {
+        if (notice.isNew()) {
+            parked.incrementAndGet();
+        }
     }
 
     @Override
@@ -106,6 +114,10 @@ final class Counters implements WatcherListener {
 
     long skipped() {
         return skipped.get();
+    }
+
+    long parked() {
+        return parked.get();
     }
 
     long checkpointsSaved() {

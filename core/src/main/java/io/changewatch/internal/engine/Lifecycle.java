@@ -106,6 +106,25 @@ final class Lifecycle {
         moveUnlessStopping(WatcherState.RECOVERING, cause);
     }
 
+    /**
+     * Back to {@code RUNNING}, unless something else has broken since {@code cause} was told.
+     *
+     * @throws StoppedException if the watcher is to stop
+     */
+    void recovered(Throwable cause) {
+        lock.lock();
+        try {
+            throwIfStopRequested();
+            if (trouble != cause) {
+                return;
+            }
+            apply(WatcherState.RUNNING, null);
+        } finally {
+            lock.unlock();
+        }
+        tell();
+    }
+
     /** Asks the watcher to stop; returns whether there is one to stop. */
     boolean requestStop() {
         lock.lock();

@@ -62,6 +62,11 @@ final class SafeListener implements WatcherListener {
     }
 
     @Override
+    public void eventParked(EventParked notice) {
+        tell(listener -> listener.eventParked(notice));
+    }
+
+    @Override
     public void eventUndeliverable(EventUndeliverable notice) {
         tell(listener -> listener.eventUndeliverable(notice));
     }

@@ -1,16 +1,21 @@
 package io.changewatch.internal.engine;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What all parts of one watcher share.
  *
  * <p>Each part says itself on which threads it is used.
+ *
+ * @param parking null where events that are given up are not kept
  */
 record Shared<T>(
         WatcherSettings<T> settings,
         Lifecycle lifecycle,
         SafeListener listener,
         Counters counters,
-        Surroundings surroundings) {
+        Surroundings surroundings,
+        @Nullable Parking parking) {
 
     /** The watcher's name. */
     String watcher() {

@@ -68,16 +68,25 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings.random(),
                 surroundings.threads("changewatch-" + settings.name() + "-checkpoint", true),
                 surroundings.lock());
+        Parking parking = settings.recovery()
+                .parking()
+                .map(parkingSettings ->
+                        new Parking(settings.name(), parkingSettings, lifecycle, listener, surroundings))
+                .orElse(null);
         this.handlerFailures = new FailureHandling(
                 settings.name(),
                 settings.recovery().whenHandlerFails(),
                 listener,
                 surroundings,
                 surroundings.random(),
-                delay -> lifecycle.pause(delay, surroundings));
+                delay -> lifecycle.pause(delay, surroundings),
+                parking);
         this.deliverer = deliverers.deliverer(handlerFailures, this::handled, this::requestStop);
         this.loop = new WatchLoop<>(
-                new Shared<>(settings, lifecycle, listener, counters, surroundings), provider, checkpointer, deliverer);
+                new Shared<>(settings, lifecycle, listener, counters, surroundings, parking),
+                provider,
+                checkpointer,
+                deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
     }
 
@@ -130,6 +139,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 counters.reconnects(),
                 handlerFailures.count(),
                 counters.skipped(),
+                counters.parked(),
                 counters.checkpointsSaved(),
                 counters.checkpointFailures(),
                 settings.checkpoints().store().isPresent() ? checkpointer.unsavedEvents() : 0,

@@ -13,6 +13,7 @@ import io.changewatch.observe.WatcherListener;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All a watcher works by, checked and fixed by the builder.
@@ -71,6 +72,7 @@ public record WatcherSettings<T>(
      * @param startFrom where to begin without a checkpoint
      * @param retry when a broken stream is opened again
      * @param maxEventBytes how large an event may be that is put together from fragments
+     * @param parking where events are kept that are given up; empty if they are not
      */
     public record Recovery(
             StartPosition startFrom,
@@ -79,5 +81,27 @@ public record WatcherSettings<T>(
             InvalidatedPolicy whenInvalidated,
             HandlerFailurePolicy whenHandlerFails,
             UndeliverablePolicy whenUndeliverable,
-            int maxEventBytes) {}
+            int maxEventBytes,
+            Optional<ParkingSettings> parking) {
+
+        /** Without a place for events that are given up. */
+        public Recovery(
+                StartPosition startFrom,
+                RetryPolicy retry,
+                HistoryLostDecision whenHistoryLost,
+                InvalidatedPolicy whenInvalidated,
+                HandlerFailurePolicy whenHandlerFails,
+                UndeliverablePolicy whenUndeliverable,
+                int maxEventBytes) {
+            this(
+                    startFrom,
+                    retry,
+                    whenHistoryLost,
+                    whenInvalidated,
+                    whenHandlerFails,
+                    whenUndeliverable,
+                    maxEventBytes,
+                    Optional.empty());
+        }
+    }
 }
