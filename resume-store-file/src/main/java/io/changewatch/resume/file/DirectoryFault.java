@@ -26,7 +26,8 @@ final class DirectoryFault {
                         failure));
     }
 
-    private static Optional<String> reason(Path directory, IOException failure) {
+    /** What somebody has to change, as the end of a sentence; empty where it may pass. */
+    static Optional<String> reason(Path directory, IOException failure) {
         Path existing = existing(directory);
         if (!Files.isDirectory(existing)) {
             return Optional.of(existing + " is not a directory. Remove it, or give the store another directory.");

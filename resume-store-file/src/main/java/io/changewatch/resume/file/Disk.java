@@ -3,6 +3,7 @@ package io.changewatch.resume.file;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,15 @@ interface Disk {
 
     /** The content of a file, cut after what no record exceeds; empty if there is no such file. */
     Optional<byte[]> read(Path file) throws IOException;
+
+    /** The same of a file that may be large. */
+    Optional<byte[]> readWhole(Path file) throws IOException;
+
+    /** Whether there is a file of that name. */
+    boolean exists(Path file) throws IOException;
+
+    /** The names in a directory, in no order; none where there is no directory. */
+    List<String> names(Path directory) throws IOException;
 
     /** Begins a file, emptying the one that is there. */
     NewFile create(Path file) throws IOException;

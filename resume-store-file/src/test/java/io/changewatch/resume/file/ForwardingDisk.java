@@ -2,6 +2,7 @@ package io.changewatch.resume.file;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Another disk, for a test that changes one thing about it. */
@@ -20,6 +21,21 @@ class ForwardingDisk implements Disk {
     @Override
     public Optional<byte[]> read(Path file) throws IOException {
         return disk.read(file);
+    }
+
+    @Override
+    public Optional<byte[]> readWhole(Path file) throws IOException {
+        return disk.readWhole(file);
+    }
+
+    @Override
+    public boolean exists(Path file) throws IOException {
+        return disk.exists(file);
+    }
+
+    @Override
+    public List<String> names(Path directory) throws IOException {
+        return disk.names(directory);
     }
 
     @Override

@@ -119,6 +119,26 @@ final class SimulatedDisk implements Disk {
     }
 
     @Override
+    public Optional<byte[]> readWhole(Path file) throws IOException {
+        return read(file);
+    }
+
+    @Override
+    public boolean exists(Path file) throws IOException {
+        step();
+        return names.containsKey(file);
+    }
+
+    @Override
+    public List<String> names(Path directory) throws IOException {
+        step();
+        return names.keySet().stream()
+                .filter(file -> directory.equals(file.getParent()))
+                .map(file -> file.getFileName().toString())
+                .toList();
+    }
+
+    @Override
     public NewFile create(Path file) throws IOException {
         step();
         log.add("create " + file.getFileName());

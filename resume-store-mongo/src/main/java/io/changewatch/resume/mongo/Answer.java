@@ -1,6 +1,8 @@
 package io.changewatch.resume.mongo;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -11,7 +13,7 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * Waits for the one value of a driver's publisher.
+ * Waits for the one value of a driver's publisher, or for all.
  *
  * <p>Thread-safe: the driver's thread answers, the caller's thread waits.
  */
@@ -19,7 +21,7 @@ final class Answer<T> implements Subscriber<T> {
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final AtomicReference<@Nullable Subscription> subscription = new AtomicReference<>();
-    private final AtomicReference<@Nullable T> value = new AtomicReference<>();
+    private final List<T> values = new CopyOnWriteArrayList<>();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
     private Answer() {}
@@ -31,12 +33,22 @@ final class Answer<T> implements Subscriber<T> {
      * @throws InterruptedException if this thread is interrupted before
      */
     static <T> Optional<T> of(Publisher<T> publisher, long deadline) throws InterruptedException, TimeoutException {
+        return all(publisher, deadline).stream().findFirst();
+    }
+
+    /**
+     * All values in their order.
+     *
+     * @throws TimeoutException if {@code deadline}, a {@link System#nanoTime()}, passes before
+     * @throws InterruptedException if this thread is interrupted before
+     */
+    static <T> List<T> all(Publisher<T> publisher, long deadline) throws InterruptedException, TimeoutException {
         Answer<T> answer = new Answer<>();
         publisher.subscribe(answer);
         return answer.await(deadline);
     }
 
-    private Optional<T> await(long deadline) throws InterruptedException, TimeoutException {
+    private List<T> await(long deadline) throws InterruptedException, TimeoutException {
         boolean isDone = false;
         try {
             isDone = done.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -49,7 +61,7 @@ final class Answer<T> implements Subscriber<T> {
             throw new TimeoutException();
         }
         rethrow(failure.get());
-        return Optional.ofNullable(value.get());
+        return values;
     }
 
     private void cancel() {
@@ -79,7 +91,7 @@ final class Answer<T> implements Subscriber<T> {
 
     @Override
     public void onNext(T next) {
-        value.compareAndSet(null, next);
+        values.add(next);
     }
 
     @Override
