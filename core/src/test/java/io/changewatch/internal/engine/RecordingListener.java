@@ -70,6 +70,11 @@ class RecordingListener implements WatcherListener {
     }
 
     @Override
+    public void eventParked(EventParked notice) {
+        notices.add(notice);
+    }
+
+    @Override
     public void eventUndeliverable(EventUndeliverable notice) {
         notices.add(notice);
     }

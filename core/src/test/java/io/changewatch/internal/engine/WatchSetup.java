@@ -10,6 +10,8 @@ import io.changewatch.HistoryLostPolicy;
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.UndeliverablePolicy;
+import io.changewatch.deadletter.DeadLetterStore;
+import io.changewatch.deadletter.ParkingOrder;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Namespace;
 import io.changewatch.event.ResumeToken;
@@ -60,6 +62,8 @@ final class WatchSetup {
     private HandlerFailurePolicy whenHandlerFails = HandlerFailurePolicy.stop();
     private UndeliverablePolicy whenUndeliverable = UndeliverablePolicy.FAIL;
     private int maxEventBytes = 1_000_000;
+    private Optional<DeadLetterStore> letters = Optional.empty();
+    private ParkingOrder parkingOrder = ParkingOrder.GO_ON;
     private SourceSettings source = source();
     private Duration closeWithin = Duration.ofSeconds(10);
     private List<Duration> headroomThresholds = List.of();
@@ -133,6 +137,12 @@ final class WatchSetup {
         return this;
     }
 
+    WatchSetup parkIn(DeadLetterStore given, ParkingOrder order) {
+        letters = Optional.of(given);
+        parkingOrder = order;
+        return this;
+    }
+
     /** Another stream than the default, of which the fingerprint does not matter. */
     WatchSetup source(SourceSettings other) {
         source = other;
@@ -202,7 +212,8 @@ final class WatchSetup {
                         whenInvalidated,
                         whenHandlerFails,
                         whenUndeliverable,
-                        maxEventBytes),
+                        maxEventBytes,
+                        letters.map(given -> new ParkingSettings(given, parkingOrder, storeRetry))),
                 listeners,
                 closeWithin,
                 Duration.ofMinutes(1),
