@@ -7,6 +7,8 @@ import com.mongodb.MongoClientSettings;
 import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import io.changewatch.deadletter.DeadLetterStore;
+import io.changewatch.deadletter.ParkingOrder;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Condition;
 import io.changewatch.pipeline.Pipeline;
@@ -16,6 +18,7 @@ import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.retry.RetryPolicy;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -46,6 +49,37 @@ final class ChangeWatcherBuilderTest {
         }
     };
 
+    private static final DeadLetterStore LETTERS = (DeadLetterStore) Proxy.newProxyInstance(
+            ChangeWatcherBuilderTest.class.getClassLoader(),
+            new Class<?>[] {DeadLetterStore.class},
+            (proxy, method, arguments) -> {
+                throw new UnsupportedOperationException(method.getName());
+            });
+
+    @Test
+    void needsAStoreAndHandlersForLetters() {
+        assertThatThrownBy(() -> orders().name("orders").deadLetters())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("Watcher 'orders' has no letters: name their store with parkIn(...).");
+        assertThatThrownBy(() ->
+                        orders().name("orders").parkIn(LETTERS).deadLetters().redriveAll())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Letters of watcher 'orders' cannot be re-driven: the builder has no handler. Add onEvent(...),"
+                                + " onInsert(...) or another to the builder of deadLetters().");
+    }
+
+    @Test
+    void blocksNoDocumentForASubscriber() {
+        assertThatThrownBy(() -> orders().name("orders")
+                        .parkIn(LETTERS, ParkingOrder.BLOCK_KEY)
+                        .publisher())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'orders' cannot be built: parkIn(..., BLOCK_KEY) needs handlers, as a subscriber cannot be"
+                                + " kept from later events of a document. Use handlers, or ParkingOrder.GO_ON.");
+    }
+
     private static ChangeWatcherBuilder<Document> orders() {
         return ChangeWatcher.connect("mongodb://localhost").collection("shop", "orders");
     }
@@ -56,6 +90,17 @@ final class ChangeWatcherBuilderTest {
                         builder -> builder.resumeFrom(STORE),
                         "Watcher 'shop.orders' cannot be built: resumeFrom(...) needs a name(...) that stays the same from start "
                                 + "to start: the checkpoint is kept under it."),
+                refusal(
+                        builder -> builder.parkIn(LETTERS),
+                        "Watcher 'shop.orders' cannot be built: parkIn(...) needs a name(...) that stays the same from start to "
+                                + "start: letters are kept under it."),
+                refusal(
+                        builder -> builder.name("orders")
+                                .parkIn(LETTERS)
+                                .whenHandlerFails(
+                                        HandlerFailurePolicy.standard().thenSkip()),
+                        "Watcher 'orders' cannot be built: parkIn(...) keeps what whenHandlerFails(...) would skip: leave "
+                                + "thenSkip() or skip() away, or parkIn(...)."),
                 refusal(builder -> builder.name(" "), "Watcher ' ' cannot be built: name(...) must not be blank."),
                 refusal(
                         builder -> builder.name("indexer").batchSize(0),
