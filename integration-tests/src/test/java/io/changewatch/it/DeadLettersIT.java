@@ -80,6 +80,8 @@ class DeadLettersIT {
     @BeforeAll
     static void startServer() {
         servers = LocalReplicaSet.start();
+        servers.runAdmin(new Document("setParameter", 1)
+                .append("wiredTigerEngineRuntimeConfig", "cache_size=1G")); // for documents of 16 MB
     }
 
     @AfterAll

@@ -116,18 +116,12 @@ final class LetterCollection {
         return and(eq(LetterDocument.PART_OF, new BsonString(of)), eq(LetterDocument.PARTS, new BsonString(parts)));
     }
 
-    /** Whether the majority has it; empty where it is not there. */
-    Optional<Boolean> isDurable(String watcher, String id) throws InterruptedException, TimeoutException {
-        if (first(collection.find(one(watcher, id)).projection(ID_ONLY).collation(SIMPLE))
-                .isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(first(collection
-                        .withReadConcern(ReadConcern.MAJORITY)
-                        .find(one(watcher, id))
-                        .projection(ID_ONLY)
-                        .collation(SIMPLE))
-                .isPresent());
+    /**
+     * Waits until the majority has a letter that an earlier attempt, or another process, has written: a failover might still undo that.
+     * A write that changes nothing waits for the writes before it. Returns whether it is there.
+     */
+    boolean makeDurable(String watcher, String id) throws InterruptedException, TimeoutException {
+        return set(watcher, id, new BsonDocument("id", new BsonString(id)));
     }
 
     /** Returns whether there was none with its {@code _id}. */

@@ -14,7 +14,7 @@ import org.bson.RawBsonDocument;
  * How a letter stands in its collection: under {@code _id}, its id, the fields of {@link DeadLetter#header()}, {@code key} if it is
  * of a document, what it is about for people, and {@code event}, its bytes.
  *
- * <p>An event that would make the document exceed 16 MB is cut into documents of its own, {@code {_id, of, parts, number, bytes}},
+ * <p>An event over 8 MiB is cut into documents of its own, {@code {_id, of, parts, number, bytes}},
  * which are written first. The letter then names them: {@code parts}, a random text, so that those of two attempts to park
  * one event are never mixed up, and {@code partCount}.
  *
@@ -30,10 +30,10 @@ final class LetterDocument {
     static final String BYTES = "bytes";
     private static final String PART_COUNT = "partCount";
 
-    /** The server takes 16 MiB; the header and the cause need some kilobytes. */
-    private static final int LARGEST_INSIDE = 12 << 20;
+    /** The server takes 16 MiB, but one with a cache of 256 MB refuses the write of so large a document. */
+    private static final int LARGEST_INSIDE = 8 << 20;
 
-    private static final int PART_BYTES = 8 << 20;
+    private static final int PART_BYTES = 4 << 20;
 
     private LetterDocument() {}
 

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet class="io.changewatch.examples.ParkedOrders" region="park"}
  *
- * <p>A majority acknowledges each letter before it counts as kept. An event over 12 MiB is stored in several documents of 8 MiB, which are
+ * <p>A majority acknowledges each letter before it counts as kept. An event over 8 MiB is stored in several documents of 4 MiB, which are
  * written before the letter; where a process ends in between, they stay as waste: documents with a field {@code of} whose {@code parts}
  * no letter names.
  *
@@ -84,17 +84,22 @@ public final class MongoDeadLetterStore implements DeadLetterStore {
         Objects.requireNonNull(letter, "letter");
         return call("park a letter", letter.watcher(), () -> {
             letters.index();
-            Optional<Boolean> durable = letters.isDurable(letter.watcher(), letter.id());
-            boolean isNew = durable.isEmpty() && insert(letter);
-            if (!isNew && !durable.orElse(false)) {
-                requireDurable(letter);
+            while (true) {
+                if (insert(letter)) {
+                    return true;
+                }
+                if (letters.makeDurable(letter.watcher(), letter.id())) {
+                    return false;
+                } // else it was removed just now, and the event has come again
             }
-            return isNew;
         });
     }
 
     private boolean insert(DeadLetter letter) throws InterruptedException, TimeoutException {
-        return LetterDocument.isInParts(letter) ? insertParts(letter) : letters.insert(LetterDocument.whole(letter));
+        if (!LetterDocument.isInParts(letter)) {
+            return letters.insert(LetterDocument.whole(letter));
+        }
+        return letters.find(letter.watcher(), letter.id()).isEmpty() && insertParts(letter);
     }
 
     private boolean insertParts(DeadLetter letter) throws InterruptedException, TimeoutException {
@@ -107,16 +112,6 @@ public final class MongoDeadLetterStore implements DeadLetterStore {
             letters.removeParts(letter.id(), parts);
         }
         return isNew;
-    }
-
-    /** An earlier attempt, or another process, has written it, and a failover may still undo that. */
-    private void requireDurable(DeadLetter letter) throws InterruptedException, TimeoutException {
-        if (!letters.isDurable(letter.watcher(), letter.id()).orElse(false)) {
-            throw new StoreException(
-                    "The letter " + letter.id() + " of watcher '" + letter.watcher() + "' is in " + letters.name()
-                            + ", but no majority has it yet. Check that a majority of the replica set is up.",
-                    null);
-        }
     }
 
     @Override
