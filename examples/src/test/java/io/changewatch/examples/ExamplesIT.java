@@ -148,6 +148,24 @@ final class ExamplesIT {
     }
 
     @Test
+    void ordersThatCannotBeChargedAreParkedAndChargedLater() throws Exception {
+        try (Program program = start(ParkedOrders.class).watches("shop.orders")) {
+            insert("A-1", "user123", "OPEN", 4200);
+            insert("A-2", "user123", "OPEN", 1);
+            await(orders.replaceOne(Filters.eq("A-1"), new Document("status", "OPEN").append("cents", 2L)));
+            insert("A-3", "user123", "OPEN", 1);
+            program.prints("charged A-2").prints("charged A-3").stop();
+            assertThat(program.linesWith("charged A-1")).isEmpty();
+        }
+        try (Program program = start(ParkedOrders.class, "redrive")) {
+            program.prints("insert FAILED Optional[ParkingCause[java.lang.IllegalStateException]]")
+                    .prints("replace BLOCKED Optional.empty")
+                    .prints("2 handled, 0 failed, 0 left");
+            assertThat(program.linesWith("charged A-1")).hasSize(2);
+        }
+    }
+
+    @Test
     void failuresAreRetriedSkippedOrEndTheWatcherAsItsPoliciesSay() throws Exception {
         try (Program program = start(FailurePolicies.class).watches("shop.orders")) {
             insert("A-1", "user123", "UNLUCKY", 4200);
