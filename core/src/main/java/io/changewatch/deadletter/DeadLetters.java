@@ -15,7 +15,8 @@ import java.util.Optional;
  * is removed when its handlers have returned; a crash in between makes it come again.
  *
  * <p>Of one document, letters are re-driven in the order of the stream, one at a time. With {@link ParkingOrder#BLOCK_KEY} the watcher
- * calls no handler with an event of the document meanwhile.
+ * calls no handler with an event of the document meanwhile. What it parks when a re-drive is about to end is left for the next one. The
+ * handlers of one letter may take ten minutes, retries included: then another caller may re-drive it, too.
  *
  * <p>Every method blocks, and throws a {@link StoreException} if the store cannot be used now. Thread-safe.
  */

@@ -105,7 +105,7 @@ public final class LetterDesk<T> implements DeadLetters {
             Optional<DeadLetter> letter = find(id);
             return letter.isPresent() ? redriveUnlessBehind(letter.get()) : without(id, Outcome.ABSENT);
         } finally {
-            store.release(settings.name(), holder);
+            release(holder);
         }
     }
 
@@ -117,7 +117,7 @@ public final class LetterDesk<T> implements DeadLetters {
         try {
             return tally.report(redriveAll(holder, tally));
         } finally {
-            store.release(settings.name(), holder);
+            release(holder);
         }
     }
 
@@ -147,6 +147,20 @@ public final class LetterDesk<T> implements DeadLetters {
 
     private boolean reserve(String holder) {
         return store.reserve(settings.name(), holder, RESERVATION);
+    }
+
+    /** Also for a thread that is interrupted, for which the others would wait otherwise. */
+    private void release(String holder) {
+        boolean wasInterrupted = Thread.interrupted();
+        try {
+            store.release(settings.name(), holder);
+        } catch (RuntimeException e) { // what was re-driven is, whether or not others have to wait now
+            LOG.warn("[{}] Could not give back the right to re-drive; it ends by itself.", settings.name(), e);
+        } finally {
+            if (wasInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     private void requireHandlers() {

@@ -5,6 +5,7 @@ import static io.changewatch.internal.engine.Events.time;
 import static io.changewatch.internal.engine.Events.token;
 import static io.changewatch.internal.engine.Events.undecodable;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.changewatch.HandlerFailurePolicy;
@@ -140,6 +141,21 @@ final class LetterDeskTest {
 
         letters.release("orders", "somebody");
         assertThat(desk.redriveAll().handled()).isEqualTo(1);
+    }
+
+    @Test
+    void givesTheRightBackWhenItIsInterrupted() throws InterruptedException {
+        String id = park(of(1, 101));
+        setup.handler(event -> {
+            Thread.currentThread().interrupt();
+            throw new InterruptedException();
+        });
+
+        assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> desk.redrive(id));
+        assertThat(Thread.interrupted()).isTrue();
+
+        setup.handler(event -> {});
+        assertThat(desk.redrive(id).outcome()).isEqualTo(Outcome.HANDLED);
     }
 
     @Test

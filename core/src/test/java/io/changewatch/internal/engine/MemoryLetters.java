@@ -134,6 +134,9 @@ class MemoryLetters implements DeadLetterStore {
 
     @Override
     public synchronized void release(String watcher, String holder) {
+        if (Thread.currentThread().isInterrupted()) {
+            throw broken;
+        }
         reservedBy = reservedBy.equals(holder) ? "" : reservedBy;
     }
 }
