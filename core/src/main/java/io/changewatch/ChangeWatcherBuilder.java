@@ -17,10 +17,14 @@ import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.decode.EventDecoders;
 import io.changewatch.internal.decode.FragmentAssembler;
+import io.changewatch.internal.deliver.BatchDeliverer;
+import io.changewatch.internal.deliver.BatchDeliverer.Means;
+import io.changewatch.internal.deliver.BatchDeliverer.Work;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handlers.Handler;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.ClientSourceProvider;
+import io.changewatch.internal.engine.DelivererFactory;
 import io.changewatch.internal.engine.Diagnoser;
 import io.changewatch.internal.engine.DiagnosisPlan;
 import io.changewatch.internal.engine.EventPublisher;
@@ -94,6 +98,8 @@ public final class ChangeWatcherBuilder<T> {
     private int maxEventBytes = FragmentAssembler.DEFAULT_MAX_BYTES;
     private final List<Consumer<? super T>> validations = new ArrayList<>();
     private final List<Handler<T>> handlers = new ArrayList<>();
+    private final List<BatchHandler<ChangeEvent<T>>> batchHandlers = new ArrayList<>();
+    private Batching batching = Batching.standard();
     private final List<WatcherListener> listeners = new ArrayList<>();
     private Duration logPositionEvery = Duration.ofMinutes(1);
     private Duration closeWithin = Duration.ofSeconds(10);
@@ -145,6 +151,8 @@ public final class ChangeWatcherBuilder<T> {
         other.maxEventBytes = maxEventBytes;
         other.validations.addAll(validations);
         other.handlers.addAll(handlers);
+        other.batchHandlers.addAll(batchHandlers);
+        other.batching = batching;
         other.listeners.addAll(listeners);
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
@@ -163,6 +171,7 @@ public final class ChangeWatcherBuilder<T> {
         other.store = null;
         other.headroomThresholds = List.of();
         other.handlers.clear();
+        other.batchHandlers.clear();
         other.listeners.clear();
         return other;
     }
@@ -277,7 +286,7 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
-    /** How many events may be handled while a store fails, before handing out pauses: the bound on duplicates after a crash. Default: 10,000. */
+    /** How many events may be handled while a store fails, before handing out pauses: the bound on duplicates after a crash, where events are not handled in batches. Default: 10,000. */
     public ChangeWatcherBuilder<T> maxUnsavedEvents(int events) {
         this.maxUnsavedEvents = events;
         return this;
@@ -361,6 +370,27 @@ public final class ChangeWatcherBuilder<T> {
         return handle(ChangeEvent.class, handler);
     }
 
+    /** {@link #onBatch(Batching, BatchHandler)} with {@link Batching#standard()}. */
+    public ChangeWatcherBuilder<T> onBatch(BatchHandler<ChangeEvent<T>> handler) {
+        return onBatch(Batching.standard(), handler);
+    }
+
+    /**
+     * Handles every event in batches, instead of handlers for single events. A batch is handed out when it is full, or when its first
+     * event has waited for as long as {@code batching} says and the handler is free. While it is handled, the next one is
+     * collected; when that is full, the server is not asked for more. An event that is no {@link DocumentEvent}, such as a
+     * drop or a {@link io.changewatch.event.Gap}, ends the batch before it and comes alone.
+     *
+     * <p>A batch whose handler throws is handed out again as a whole, by {@link #whenHandlerFails}. Where that gives up, nothing of it
+     * is checkpointed; where it skips, the events come once more, each in a batch of its own, so that only those are skipped that
+     * fail by themselves. {@link ChangeWatcher#close()} hands out what is collected.
+     */
+    public ChangeWatcherBuilder<T> onBatch(Batching batching, BatchHandler<ChangeEvent<T>> handler) {
+        this.batching = Objects.requireNonNull(batching, "batching");
+        batchHandlers.add(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
     /** Is told what the watcher does. Several add up. */
     public ChangeWatcherBuilder<T> listener(WatcherListener listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -398,18 +428,35 @@ public final class ChangeWatcherBuilder<T> {
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
      */
     public ChangeWatcher build() {
-        if (handlers.isEmpty()) {
+        if (handlers.isEmpty() && batchHandlers.isEmpty()) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has no handler: add onEvent(...), onInsert(...) or another, or use " + "publisher().",
                     null);
         }
         WatcherSettings<T> watcher = watcherSettings();
+        Surroundings surroundings = Surroundings.ofTheMachine();
         return new WatcherEngine<>(
                 watcher,
                 ClientSourceProvider.of(watcher.name(), source, client, settings),
-                (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress),
-                Surroundings.ofTheMachine());
+                batchHandlers.isEmpty()
+                        ? (failures, progress, stop) ->
+                                new SequentialDeliverer<>(watcher.handlers(), failures, progress)
+                        : batches(watcher, surroundings),
+                surroundings);
+    }
+
+    private DelivererFactory<T> batches(WatcherSettings<T> watcher, Surroundings surroundings) {
+        Work<T> work = new Work<>(batching, batchHandlers.get(0), watcher.handlers());
+        return (failures, progress, stop) -> new BatchDeliverer<>(
+                work,
+                failures,
+                progress,
+                stop,
+                new Means(
+                        surroundings,
+                        surroundings.lock(),
+                        surroundings.threads("changewatch-" + watcher.name() + "-batch", true)));
     }
 
     /**
@@ -479,7 +526,7 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private Publisher<Delivery<T>> publisher(boolean acknowledged) {
-        if (!handlers.isEmpty()) {
+        if (!handlers.isEmpty() || !batchHandlers.isEmpty()) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
@@ -610,6 +657,12 @@ public final class ChangeWatcherBuilder<T> {
                 problems,
                 headroomThresholds.stream().allMatch(ChangeWatcherBuilder::isPositive),
                 "headroomThresholds(" + headroomThresholds + ") must be positive");
+        require(
+                problems,
+                batchHandlers.isEmpty() || handlers.isEmpty(),
+                "onBatch(...) gets every event, so handlers for single events cannot be beside it: call them from the batch "
+                        + "handler, or build another watcher with another name(...)");
+        require(problems, batchHandlers.size() <= 1, "onBatch(...) takes one handler: call the others from it");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;

@@ -188,6 +188,34 @@ final class ChangeWatcherBuilderTest {
     }
 
     @Test
+    void refusesBatchesBesideHandlersForSingleEvents() {
+        assertThatThrownBy(() ->
+                        orders().onBatch(events -> {}).onInsert(event -> {}).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: onBatch(...) gets every event, so handlers for single events "
+                                + "cannot be beside it: call them from the batch handler, or build another watcher with another "
+                                + "name(...).");
+        assertThat(orders().onBatch(events -> {}).build()).isNotNull();
+    }
+
+    @Test
+    void refusesTwoHandlersOfBatches() {
+        assertThatThrownBy(() ->
+                        orders().onBatch(events -> {}).onBatch(events -> {}).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: onBatch(...) takes one handler: call the others from it.");
+    }
+
+    @Test
+    void refusesAPublisherWithAHandlerOfBatches() {
+        assertThatThrownBy(() -> orders().onBatch(events -> {}).publisher())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has handlers and a publisher");
+    }
+
+    @Test
     void refusesAPublisherWithHandlers() {
         assertThatThrownBy(() -> orders().onEvent(event -> {}).publisher())
                 .isInstanceOf(ConfigurationException.class)

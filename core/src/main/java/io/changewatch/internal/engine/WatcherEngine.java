@@ -7,6 +7,7 @@ import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
+import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
@@ -14,6 +15,8 @@ import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.DeliveryStoppedException;
 import io.changewatch.internal.deliver.FailureHandling;
 import io.changewatch.observe.WatcherListener;
+import io.changewatch.observe.WatcherListener.BatchHandled;
+import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherStats;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,7 +78,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings,
                 surroundings.random(),
                 delay -> lifecycle.pause(delay, surroundings));
-        this.deliverer = deliverers.deliverer(handlerFailures, this::handled, this::requestStop);
+        this.deliverer = deliverers.deliverer(handlerFailures, new Reports(listener), this::requestStop);
         this.loop = new WatchLoop<>(
                 new Shared<>(settings, lifecycle, listener, counters, surroundings), provider, checkpointer, deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
@@ -100,6 +103,43 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         }
         counters.pulse().handled(token, events, now);
         checkpointer.handled(token, clusterTime, events, now);
+    }
+
+    /** What the deliverer tells, on whichever thread. */
+    private final class Reports implements Deliverer.Progress {
+        private final WatcherListener listener;
+
+        private Reports(WatcherListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
+            WatcherEngine.this.handled(token, clusterTime, events);
+        }
+
+        @Override
+        public void batchBegins() {
+            counters.pulse().batchBegins(surroundings.getAsLong());
+        }
+
+        @Override
+        public void batchEnds(List<? extends ChangeEvent<?>> handled, Duration took) {
+            counters.pulse().batchEnds();
+            long now = surroundings.getAsLong();
+            handled.forEach(event -> counters.handled(event, now));
+            if (!settings.listeners().isEmpty()) {
+                handled.forEach(event -> listener.eventHandled(new EventHandled(name(), event, took)));
+                listener.batchHandled(new BatchHandled(name(), handled.size(), took));
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            lifecycle.endPauses();
+            checkpointer.stopWaiting();
+            loop.wake();
+        }
     }
 
     @Override
@@ -226,7 +266,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     public boolean close(Duration deadline) {
         closing.within(deadline);
         requestStop();
-        if (Thread.currentThread() == thread || checkpointer.isSavingThread() || headroom.isMeasuringThread()) {
+        if (Thread.currentThread() == thread || isThreadOfAPart()) {
             return false; // it would wait for itself
         }
         if (awaitEnd(deadline)) {
@@ -234,6 +274,10 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         }
         abandon();
         return awaitEnd(GRACE);
+    }
+
+    private boolean isThreadOfAPart() {
+        return checkpointer.isSavingThread() || headroom.isMeasuringThread() || deliverer.isHandlingThread();
     }
 
     private void requestStop() {
@@ -298,8 +342,11 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     private void end(@Nullable Throwable thrown) {
         lifecycle.endPauses();
+        Throwable unhandled = drain();
         checkpointer.close(closing.left());
-        Throwable failure = thrown != null ? thrown : checkpointer.failure().orElse(null);
+        Throwable failure = thrown != null
+                ? thrown
+                : unhandled != null ? unhandled : checkpointer.failure().orElse(null);
         loop.wake();
         headroom.close();
         quietly("close the client", provider::close);
@@ -307,6 +354,19 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         logEnd(failure);
         lifecycle.ended(Optional.ofNullable(failure));
         quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));
+    }
+
+    /** What was handed out before is handled, unless that fails; returns with what. */
+    private @Nullable Throwable drain() {
+        try {
+            deliverer.drain(closing.left());
+            return null;
+        } catch (StoppedException | DeliveryStoppedException e) {
+            LOG.debug("[{}] Stopping as asked.", name());
+            return null;
+        } catch (Throwable e) { // handlers may throw anything: the state must tell
+            return e;
+        }
     }
 
     private void quietly(String what, Runnable action) {
