@@ -30,6 +30,7 @@ import io.changewatch.internal.engine.DiagnosisPlan;
 import io.changewatch.internal.engine.EventPublisher;
 import io.changewatch.internal.engine.Fingerprints;
 import io.changewatch.internal.engine.Surroundings;
+import io.changewatch.internal.engine.TransactionalDeliverers;
 import io.changewatch.internal.engine.WatcherEngine;
 import io.changewatch.internal.engine.WatcherPublisher;
 import io.changewatch.internal.engine.WatcherSettings;
@@ -39,6 +40,7 @@ import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.CheckpointPolicy;
 import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.TransactionalResumeTokenStore;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,6 +101,7 @@ public final class ChangeWatcherBuilder<T> {
     private final List<Consumer<? super T>> validations = new ArrayList<>();
     private final List<Handler<T>> handlers = new ArrayList<>();
     private final List<BatchHandler<ChangeEvent<T>>> batchHandlers = new ArrayList<>();
+    private final List<TransactionHandler<ChangeEvent<T>>> transactionHandlers = new ArrayList<>();
     private Batching batching = Batching.standard();
     private final List<WatcherListener> listeners = new ArrayList<>();
     private Duration logPositionEvery = Duration.ofMinutes(1);
@@ -152,6 +155,7 @@ public final class ChangeWatcherBuilder<T> {
         other.validations.addAll(validations);
         other.handlers.addAll(handlers);
         other.batchHandlers.addAll(batchHandlers);
+        other.transactionHandlers.addAll(transactionHandlers);
         other.batching = batching;
         other.listeners.addAll(listeners);
         other.logPositionEvery = logPositionEvery;
@@ -172,6 +176,7 @@ public final class ChangeWatcherBuilder<T> {
         other.headroomThresholds = List.of();
         other.handlers.clear();
         other.batchHandlers.clear();
+        other.transactionHandlers.clear();
         other.listeners.clear();
         return other;
     }
@@ -391,6 +396,28 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
+    /** {@link #onTransaction(Batching, TransactionHandler)} with {@link Batching#standard()}. */
+    public ChangeWatcherBuilder<T> onTransaction(TransactionHandler<ChangeEvent<T>> handler) {
+        return onTransaction(Batching.standard(), handler);
+    }
+
+    /**
+     * Handles every event in batches, as {@link #onBatch(Batching, BatchHandler)}, each in a transaction of MongoDB that the
+     * checkpoint is saved in, too: what the handler writes with the session takes effect exactly once, whatever happens to the process
+     * or the servers.
+     *
+     * <p>It needs {@link #resumeFrom} with a {@link TransactionalResumeTokenStore}, such as {@code MongoResumeTokenStore}, on the very
+     * client that {@link ChangeWatcher#of} was given. The collections that it writes to have to exist on servers before 4.4. A transaction that
+     * the server ends, and a commit whose outcome is not known, are tried again by {@link #retryStore}; what else the handler
+     * throws by {@link #whenHandlerFails}. Of two watchers of one name the newcomer wins: it takes the place over when it starts, and no
+     * transaction of the other one is committed after that.
+     */
+    public ChangeWatcherBuilder<T> onTransaction(Batching batching, TransactionHandler<ChangeEvent<T>> handler) {
+        this.batching = Objects.requireNonNull(batching, "batching");
+        transactionHandlers.add(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
     /** Is told what the watcher does. Several add up. */
     public ChangeWatcherBuilder<T> listener(WatcherListener listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -428,7 +455,7 @@ public final class ChangeWatcherBuilder<T> {
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
      */
     public ChangeWatcher build() {
-        if (handlers.isEmpty() && batchHandlers.isEmpty()) {
+        if (!hasHandler()) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has no handler: add onEvent(...), onInsert(...) or another, or use " + "publisher().",
@@ -436,27 +463,38 @@ public final class ChangeWatcherBuilder<T> {
         }
         WatcherSettings<T> watcher = watcherSettings();
         Surroundings surroundings = Surroundings.ofTheMachine();
-        return new WatcherEngine<>(
-                watcher,
-                ClientSourceProvider.of(watcher.name(), source, client, settings),
-                batchHandlers.isEmpty()
-                        ? (failures, progress, stop) ->
-                                new SequentialDeliverer<>(watcher.handlers(), failures, progress)
-                        : batches(watcher, surroundings),
-                surroundings);
+        if (client != null && store instanceof TransactionalResumeTokenStore shared && !transactionHandlers.isEmpty()) {
+            TransactionalDeliverers<T> deliverers = new TransactionalDeliverers<>(
+                    batching, transactionHandlers.get(0), watcher, client, shared, means(surroundings));
+            return engine(deliverers.settings(), deliverers, surroundings);
+        }
+        return engine(watcher, deliverers(watcher, surroundings), surroundings);
     }
 
-    private DelivererFactory<T> batches(WatcherSettings<T> watcher, Surroundings surroundings) {
+    private WatcherEngine<T> engine(
+            WatcherSettings<T> watcher, DelivererFactory<T> deliverers, Surroundings surroundings) {
+        return new WatcherEngine<>(
+                watcher, ClientSourceProvider.of(watcher.name(), source, client, settings), deliverers, surroundings);
+    }
+
+    private DelivererFactory<T> deliverers(WatcherSettings<T> watcher, Surroundings surroundings) {
+        if (batchHandlers.isEmpty()) {
+            return (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress);
+        }
         Work<T> work = new Work<>(batching, batchHandlers.get(0), watcher.handlers());
-        return (failures, progress, stop) -> new BatchDeliverer<>(
-                work,
-                failures,
-                progress,
-                stop,
-                new Means(
-                        surroundings,
-                        surroundings.lock(),
-                        surroundings.threads("changewatch-" + watcher.name() + "-batch", true)));
+        Means means = means(surroundings);
+        return (failures, progress, stop) -> new BatchDeliverer<>(work, failures, progress, stop, means);
+    }
+
+    private Means means(Surroundings surroundings) {
+        return new Means(
+                surroundings,
+                surroundings.lock(),
+                surroundings.threads("changewatch-" + effectiveName() + "-batch", true));
+    }
+
+    private boolean hasHandler() {
+        return !handlers.isEmpty() || !batchHandlers.isEmpty() || !transactionHandlers.isEmpty();
     }
 
     /**
@@ -526,7 +564,7 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private Publisher<Delivery<T>> publisher(boolean acknowledged) {
-        if (!handlers.isEmpty() || !batchHandlers.isEmpty()) {
+        if (hasHandler()) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
@@ -663,6 +701,25 @@ public final class ChangeWatcherBuilder<T> {
                 "onBatch(...) gets every event, so handlers for single events cannot be beside it: call them from the batch "
                         + "handler, or build another watcher with another name(...)");
         require(problems, batchHandlers.size() <= 1, "onBatch(...) takes one handler: call the others from it");
+        require(
+                problems,
+                transactionHandlers.isEmpty() || (handlers.isEmpty() && batchHandlers.isEmpty()),
+                "onTransaction(...) gets every event, so other handlers cannot be beside it: call them from its handler, or "
+                        + "build another watcher with another name(...)");
+        require(
+                problems,
+                transactionHandlers.size() <= 1,
+                "onTransaction(...) takes one handler: call the others from it");
+        require(
+                problems,
+                transactionHandlers.isEmpty() || store instanceof TransactionalResumeTokenStore,
+                "onTransaction(...) needs resumeFrom(...) with a store that saves in the same transaction, such as "
+                        + "MongoResumeTokenStore.in(client.getDatabase(...)) on the same client");
+        require(
+                problems,
+                transactionHandlers.isEmpty() || client != null,
+                "onTransaction(...) needs ChangeWatcher.of(client), with the client of the store: a client that the watcher "
+                        + "makes for itself has other sessions");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;

@@ -151,15 +151,21 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
             }
         } catch (InterruptedException e) {
             stopUnlessClosing();
+        } catch (DeliveryFailedException e) {
+            fail(e.reason());
         } catch (Throwable e) { // whatever the handler throws must reach the watcher, not end this thread in silence
-            queue.fail(e);
-            progress.failed(e);
+            fail(e);
             if (e instanceof Error error) {
                 throw error;
             }
         } finally {
             queue.end();
         }
+    }
+
+    private void fail(Throwable cause) {
+        queue.fail(cause);
+        progress.failed(cause);
     }
 
     /** By the handler itself, if nobody closes the watcher. */

@@ -108,7 +108,7 @@ public final class FailureHandling {
             try {
                 attempt.run(work);
                 return true;
-            } catch (InterruptedException e) {
+            } catch (InterruptedException | DeliveryFailedException e) {
                 throw e;
             } catch (Exception e) {
                 count.incrementAndGet();

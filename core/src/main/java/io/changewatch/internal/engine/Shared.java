@@ -1,5 +1,7 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.internal.checkpoint.NamedStore;
+
 /**
  * What all parts of one watcher share.
  *
@@ -26,6 +28,6 @@ record Shared<T>(
         return new FailureMessages(
                 watcher(),
                 settings.source().scope(),
-                settings.checkpoints().store().map(store -> store.getClass().getSimpleName()));
+                settings.checkpoints().store().map(NamedStore::of));
     }
 }

@@ -78,7 +78,11 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings,
                 surroundings.random(),
                 delay -> lifecycle.pause(delay, surroundings));
-        this.deliverer = deliverers.deliverer(handlerFailures, new Reports(listener), this::requestStop);
+        this.deliverer = deliverers.deliverer(
+                handlerFailures,
+                new Reports(listener),
+                this::requestStop,
+                new Committing(checkpointer, listener, delay -> lifecycle.pause(delay, surroundings), surroundings));
         this.loop = new WatchLoop<>(
                 new Shared<>(settings, lifecycle, listener, counters, surroundings), provider, checkpointer, deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);

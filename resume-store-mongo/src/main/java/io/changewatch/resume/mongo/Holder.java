@@ -3,6 +3,7 @@ package io.changewatch.resume.mongo;
 import static com.mongodb.client.model.Filters.in;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bson.BsonBoolean;
@@ -22,7 +23,9 @@ import org.bson.conversions.Bson;
  * each save after it  is refused if somebody else has taken it over meanwhile
  * </pre>
  *
- * A document without a mark is replaced by everybody: an older version wrote it, or it was restored by hand.
+ * A watcher with transactions takes the document over when it loads, and adds {@code heldIn}, the session of its transactions.
+ *
+ * <p>A document without a mark is replaced by everybody: an older version wrote it, or it was restored by hand.
  *
  * <p>Thread-safe.
  */
@@ -30,6 +33,7 @@ final class Holder {
 
     private static final String HELD_BY = "heldBy";
     private static final String HELD_SINCE = "heldSince";
+    private static final String HELD_IN = "heldIn";
 
     private final BsonString id = new BsonString(UUID.randomUUID().toString());
     private final AtomicBoolean isTaken = new AtomicBoolean();
@@ -54,6 +58,28 @@ final class Holder {
     BsonDocument marking(BsonDocument update) {
         update.getDocument("$set").append(HELD_BY, id);
         return hasSaved ? update : update.append("$currentDate", new BsonDocument(HELD_SINCE, BsonBoolean.TRUE));
+    }
+
+    /** {@link #marking(BsonDocument)} with the session whose transaction it is in. */
+    BsonDocument marking(BsonDocument update, BsonDocument session) {
+        update.getDocument("$set").append(HELD_IN, session);
+        return marking(update);
+    }
+
+    /** The update that takes a document over. */
+    BsonDocument takingOver(BsonDocument session) {
+        BsonDocument mark = new BsonDocument(HELD_BY, id).append(HELD_IN, session);
+        return new BsonDocument("$set", mark).append("$currentDate", new BsonDocument(HELD_SINCE, BsonBoolean.TRUE));
+    }
+
+    /** A new document with the mark. */
+    BsonDocument marked(BsonDocument document, BsonDocument session) {
+        return document.append(HELD_BY, id).append(HELD_IN, session);
+    }
+
+    /** In which session the transactions of who holds {@code document} are. */
+    Optional<BsonDocument> sessionOf(BsonDocument document) {
+        return document.get(HELD_IN) instanceof BsonDocument session ? Optional.of(session) : Optional.empty();
     }
 
     /** Whether {@code document} refuses the next save for its mark. */

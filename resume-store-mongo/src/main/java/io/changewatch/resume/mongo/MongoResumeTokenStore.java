@@ -5,32 +5,41 @@ import static com.mongodb.client.model.Filters.or;
 import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
 
 import com.mongodb.ErrorCategory;
+import com.mongodb.MongoException;
 import com.mongodb.MongoWriteException;
 import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.DeleteOptions;
+import com.mongodb.client.model.FindOneAndUpdateOptions;
+import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.result.UpdateResult;
+import com.mongodb.reactivestreams.client.ClientSession;
+import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
+import io.changewatch.ConfigurationException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
-import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
+import io.changewatch.resume.TransactionalResumeTokenStore;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.codecs.BsonValueCodecProvider;
 import org.bson.conversions.Bson;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 
 /**
@@ -54,7 +63,7 @@ import org.reactivestreams.Publisher;
  *
  * <p>Thread-safe.
  */
-public final class MongoResumeTokenStore implements ResumeTokenStore {
+public final class MongoResumeTokenStore implements TransactionalResumeTokenStore {
 
     private static final String COLLECTION = "changewatch_checkpoints";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -153,6 +162,40 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     }
 
     /**
+     * {@inheritDoc} A transaction that the watcher before has left open is ended: the server would keep it for a minute after a kill.
+     *
+     * @throws CorruptCheckpointException as {@link #load}
+     * @throws ConfigurationException if the session is of another client than the collection
+     * @throws StoreException if the server fails, or does not answer within the time limit
+     */
+    @Override
+    public Optional<Checkpoint> takeOver(ClientSession session, String watcher) {
+        Objects.requireNonNull(session, "session");
+        Holder holder = holder(watcher);
+        return new Call("take over", watcher).run(call -> new SessionCalls(session, call, holder).takeOver());
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StaleCheckpointException as {@link #save}
+     * @throws StoreLockedException as {@link #save}
+     * @throws CorruptCheckpointException as {@link #save}
+     * @throws StoreException if the server fails, or does not answer within the time limit; the transaction has to be aborted
+     */
+    @Override
+    public boolean saveIn(ClientSession session, String watcher, Checkpoint checkpoint) {
+        Objects.requireNonNull(session, "session");
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        Holder holder = holder(watcher);
+        return new Call("save", watcher).run(call -> new SessionCalls(session, call, holder).save(checkpoint));
+    }
+
+    private Holder holder(String watcher) {
+        return holders.computeIfAbsent(Objects.requireNonNull(watcher, "watcher"), name -> new Holder());
+    }
+
+    /**
      * {@inheritDoc}
      *
      * @throws StoreException if the server fails, or does not answer within the time limit
@@ -189,7 +232,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         <T> T run(Request<T> request) {
             try {
                 return request.run(this);
-            } catch (StoreException e) {
+            } catch (StoreException | ConfigurationException e) {
                 throw e;
             } catch (TimeoutException e) {
                 throw failed("no answer within " + timeout, e);
@@ -201,7 +244,20 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
             }
         }
 
-        private StoreException failed(String reason, Exception cause) {
+        /** A session of another client would be refused by the driver in each call. */
+        void throwIfForeign(ClientSession session) throws InterruptedException, TimeoutException {
+            try {
+                await(collection.find(session, CheckpointDocument.of(watcher)).first());
+            } catch (IllegalStateException e) {
+                throw new ConfigurationException(
+                        "Watcher '" + watcher + "' cannot save in transactions in " + place() + ": " + e.getMessage()
+                                + ". Make the store with the very client that the watcher has: ChangeWatcher.of(client) and"
+                                + " MongoResumeTokenStore.in(client.getDatabase(...)).",
+                        e);
+            }
+        }
+
+        StoreException failed(String reason, @Nullable Exception cause) {
             return new StoreException(
                     "Cannot " + what + " the checkpoint of watcher '" + watcher + "' in " + place() + ": " + reason
                             + ". Check that the server is up and that the user may find, insert, update and remove there.",
@@ -216,14 +272,14 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
             return find().map(this::checkpoint);
         }
 
-        private Optional<BsonDocument> find() throws InterruptedException, TimeoutException {
+        Optional<BsonDocument> find() throws InterruptedException, TimeoutException {
             return await(collection
                     .find(CheckpointDocument.of(watcher))
                     .collation(SIMPLE)
                     .first());
         }
 
-        private Checkpoint checkpoint(BsonDocument document) {
+        Checkpoint checkpoint(BsonDocument document) {
             try {
                 return CheckpointDocument.read(document, watcher);
             } catch (CorruptCheckpointException e) {
@@ -275,13 +331,14 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         private Optional<Checkpoint> heldUnlessItRefuses(Checkpoint offered, Holder holder)
                 throws InterruptedException, TimeoutException {
             Optional<BsonDocument> found = find();
-            if (found.isEmpty()) {
-                return Optional.empty();
+            return found.isEmpty() ? Optional.empty() : heldUnlessItRefuses(found.get(), offered, holder);
+        }
+
+        Optional<Checkpoint> heldUnlessItRefuses(BsonDocument found, Checkpoint offered, Holder holder) {
+            if (holder.isTakenOver(found)) {
+                throw takenOver(holder.since(found));
             }
-            if (holder.isTakenOver(found.get())) {
-                throw takenOver(holder.since(found.get()));
-            }
-            Checkpoint held = checkpoint(found.get());
+            Checkpoint held = checkpoint(found);
             if (offered.isOlderThan(held)) {
                 throw StaleCheckpointException.refusing(watcher, place(), offered, held);
             }
@@ -295,6 +352,101 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
                             + ". Stop one of them or give it another name. The other one goes on from what was saved, so nothing is"
                             + " lost.",
                     null);
+        }
+    }
+
+    /** The round trips of one call in a session. */
+    private final class SessionCalls {
+        private final ClientSession session;
+        private final Call call;
+        private final Holder holder;
+
+        SessionCalls(ClientSession session, Call call, Holder holder) {
+            this.session = session;
+            this.call = call;
+            this.holder = holder;
+        }
+
+        Optional<Checkpoint> takeOver() throws InterruptedException, TimeoutException {
+            call.throwIfForeign(session);
+            Optional<BsonDocument> before = call.find();
+            if (before.isPresent()) {
+                Checkpoint unused =
+                        call.checkpoint(before.get()); // what is not a checkpoint of this watcher is left alone
+                endTransactionOf(before.get());
+            }
+            Optional<BsonDocument> taken = call.await(collection.findOneAndUpdate(
+                    session,
+                    CheckpointDocument.of(call.watcher),
+                    holder.takingOver(sessionId()),
+                    new FindOneAndUpdateOptions()
+                            .returnDocument(ReturnDocument.AFTER)
+                            .collation(SIMPLE)));
+            holder.saved();
+            return taken.map(call::checkpoint);
+        }
+
+        private BsonDocument sessionId() {
+            return session.getServerSession().getIdentifier();
+        }
+
+        /** Where it cannot be ended, the next write waits for its end. */
+        private void endTransactionOf(BsonDocument held) throws InterruptedException, TimeoutException {
+            Optional<BsonDocument> left = holder.sessionOf(held);
+            if (left.isPresent() && session.getOriginator() instanceof MongoClient client) {
+                try {
+                    call.await(client.getDatabase("admin")
+                            .runCommand(new BsonDocument("killSessions", new BsonArray(List.of(left.get())))));
+                } catch (MongoException e) {
+                    return; // the server ends it after its lifetime
+                }
+            }
+        }
+
+        /** In the session: sees what its transaction has written, and conflicts with who writes the document meanwhile. */
+        boolean save(Checkpoint offered) throws InterruptedException, TimeoutException {
+            if (isReplaced(CheckpointDocument.before(offered, call.watcher), offered)) {
+                return true;
+            }
+            Optional<BsonDocument> found = call.await(collection
+                    .find(session, CheckpointDocument.of(call.watcher))
+                    .collation(SIMPLE)
+                    .first());
+            if (found.isEmpty()) {
+                call.await(collection.insertOne(
+                        session, holder.marked(CheckpointDocument.document(offered, call.watcher), sessionId())));
+                return true;
+            }
+            return saveOver(found.get(), offered);
+        }
+
+        private boolean saveOver(BsonDocument found, Checkpoint offered) throws InterruptedException, TimeoutException {
+            Optional<Checkpoint> held = call.heldUnlessItRefuses(found, offered, holder);
+            if (held.isPresent() && isAt(held.get(), offered)) {
+                return false;
+            }
+            if (held.isEmpty() || !isReplaced(CheckpointDocument.holding(held.get(), call.watcher), offered)) {
+                throw call.failed("the document was changed meanwhile", null);
+            }
+            return true;
+        }
+
+        private static boolean isAt(Checkpoint held, Checkpoint offered) {
+            return held.term() == offered.term()
+                    && held.clusterTime().equals(offered.clusterTime())
+                    && held.token().isAt(offered.token());
+        }
+
+        private boolean isReplaced(Bson replaceable, Checkpoint offered) throws InterruptedException, TimeoutException {
+            UpdateResult result = call.await(collection.updateOne(
+                            session,
+                            and(replaceable, holder.mayReplace()),
+                            holder.marking(
+                                    new BsonDocument("$set", CheckpointDocument.content(offered, call.watcher)),
+                                    sessionId()),
+                            new UpdateOptions().collation(SIMPLE)))
+                    .orElseThrow();
+            return result.getMatchedCount() == 1;
         }
     }
 
