@@ -13,6 +13,7 @@ import org.bson.BsonNull;
 import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.bson.conversions.Bson;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mark by which a watcher's saves are told from those of another watcher of its name: two fields beside those of the
@@ -38,6 +39,7 @@ final class Holder {
     private final BsonString id = new BsonString(UUID.randomUUID().toString());
     private final AtomicBoolean isTaken = new AtomicBoolean();
     private volatile boolean hasSaved;
+    private volatile @Nullable BsonDocument session;
 
     /** Takes the place within this process; false if that was done before. */
     boolean take() {
@@ -56,25 +58,26 @@ final class Holder {
 
     /** Adds the mark to an update. */
     BsonDocument marking(BsonDocument update) {
-        update.getDocument("$set").append(HELD_BY, id);
+        BsonDocument unused = marked(update.getDocument("$set"));
         return hasSaved ? update : update.append("$currentDate", new BsonDocument(HELD_SINCE, BsonBoolean.TRUE));
     }
 
-    /** {@link #marking(BsonDocument)} with the session whose transaction it is in. */
-    BsonDocument marking(BsonDocument update, BsonDocument session) {
-        update.getDocument("$set").append(HELD_IN, session);
-        return marking(update);
+    /** The transactions of this holder are in this session from now on. */
+    void uses(BsonDocument serverSession) {
+        session = serverSession;
     }
 
     /** The update that takes a document over. */
-    BsonDocument takingOver(BsonDocument session) {
-        BsonDocument mark = new BsonDocument(HELD_BY, id).append(HELD_IN, session);
-        return new BsonDocument("$set", mark).append("$currentDate", new BsonDocument(HELD_SINCE, BsonBoolean.TRUE));
+    BsonDocument takingOver() {
+        return new BsonDocument("$set", marked(new BsonDocument()))
+                .append("$currentDate", new BsonDocument(HELD_SINCE, BsonBoolean.TRUE));
     }
 
-    /** A new document with the mark. */
-    BsonDocument marked(BsonDocument document, BsonDocument session) {
-        return document.append(HELD_BY, id).append(HELD_IN, session);
+    /** Adds the mark to the fields of a document. */
+    BsonDocument marked(BsonDocument fields) {
+        BsonDocument used = session;
+        fields.append(HELD_BY, id);
+        return used == null ? fields : fields.append(HELD_IN, used);
     }
 
     /** In which session the transactions of who holds {@code document} are. */

@@ -38,6 +38,7 @@ final class SessionCall {
     }
 
     Optional<Checkpoint> takeOver() throws InterruptedException, TimeoutException {
+        holder.uses(session.getServerSession().getIdentifier());
         Optional<BsonDocument> before = findUnlessForeign();
         if (before.isPresent()) {
             Checkpoint unused = call.checkpoint(before.get()); // what is not a checkpoint of this watcher is left alone
@@ -46,7 +47,7 @@ final class SessionCall {
         Optional<BsonDocument> taken = call.await(collection.findOneAndUpdate(
                 session,
                 CheckpointDocument.of(call.watcher()),
-                holder.takingOver(sessionId()),
+                holder.takingOver(),
                 new FindOneAndUpdateOptions()
                         .returnDocument(ReturnDocument.AFTER)
                         .collation(StoreCall.SIMPLE)));
@@ -77,10 +78,6 @@ final class SessionCall {
                 .first());
     }
 
-    private BsonDocument sessionId() {
-        return session.getServerSession().getIdentifier();
-    }
-
     /** Where it cannot be ended, the next write waits for its end. */
     private void endTransactionOf(BsonDocument held) throws InterruptedException, TimeoutException {
         Optional<BsonDocument> left = holder.sessionOf(held);
@@ -96,13 +93,14 @@ final class SessionCall {
 
     /** In the session: sees what its transaction has written, and conflicts with who writes the document meanwhile. */
     boolean save(Checkpoint offered) throws InterruptedException, TimeoutException {
+        holder.uses(session.getServerSession().getIdentifier());
         if (isReplaced(CheckpointDocument.before(offered, call.watcher()), offered)) {
             return true;
         }
         Optional<BsonDocument> found = find();
         if (found.isEmpty()) {
-            call.await(collection.insertOne(
-                    session, holder.marked(CheckpointDocument.document(offered, call.watcher()), sessionId())));
+            call.await(
+                    collection.insertOne(session, holder.marked(CheckpointDocument.document(offered, call.watcher()))));
             return true;
         }
         return saveOver(found.get(), offered);
@@ -129,9 +127,7 @@ final class SessionCall {
         UpdateResult result = call.await(collection.updateOne(
                         session,
                         and(replaceable, holder.mayReplace()),
-                        holder.marking(
-                                new BsonDocument("$set", CheckpointDocument.content(offered, call.watcher())),
-                                sessionId()),
+                        holder.marking(new BsonDocument("$set", CheckpointDocument.content(offered, call.watcher()))),
                         new UpdateOptions().collation(StoreCall.SIMPLE)))
                 .orElseThrow();
         return result.getMatchedCount() == 1;
