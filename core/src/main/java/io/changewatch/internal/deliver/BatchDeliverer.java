@@ -109,6 +109,11 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
         return Thread.currentThread() == thread;
     }
 
+    @Override
+    public void discard() {
+        queue.discard();
+    }
+
     /** {@inheritDoc} Hands out what is collected. A handler that is still running then is interrupted and waited for. */
     @Override
     public void drain(Duration deadline) {

@@ -131,6 +131,11 @@ final class BatchQueue<T> {
         locked(() -> stopped = true);
     }
 
+    /** What is collected is not handed out; what is handed out is not called back. */
+    void discard() {
+        locked(() -> collected = new EventBatch<>(limits));
+    }
+
     /** Nothing more comes: what is collected is handed out, and then nothing. */
     void close() {
         locked(() -> closing = true);

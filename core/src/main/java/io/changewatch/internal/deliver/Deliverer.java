@@ -36,6 +36,9 @@ public interface Deliverer<T> {
         return false;
     }
 
+    /** The place in the store is lost: what is not in flight yet is not to be handled any more. Called before {@link #drain}. */
+    default void discard() {}
+
     /** Lets what is in flight end, within the deadline; called on the watcher's thread. Throws what a thread of the deliverer's has failed with. */
     default void drain(Duration deadline) {}
 

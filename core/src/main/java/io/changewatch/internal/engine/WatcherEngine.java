@@ -360,9 +360,12 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));
     }
 
-    /** What was handed out before is handled, unless that fails; returns with what. */
+    /** What was handed out before is handled, unless that fails; returns with what. Another watcher may have the place of one whose store refused. */
     private @Nullable Throwable drain() {
         try {
+            if (checkpointer.failure().isPresent()) {
+                deliverer.discard();
+            }
             deliverer.drain(closing.left());
             return null;
         } catch (StoppedException | DeliveryStoppedException e) {

@@ -359,6 +359,22 @@ final class BatchDelivererTest {
     }
 
     @Test
+    void handlesNothingThatIsCollectedOnceItIsDiscarded() throws InterruptedException {
+        CountDownLatch mayReturn = new CountDownLatch(1);
+        handler = events -> mayReturn.await();
+        BatchDeliverer<Integer> deliverer = deliverer(1);
+        deliver(deliverer, 1);
+        eventually(() -> batches.size() == 1);
+        deliver(deliverer, 2);
+        deliverer.discard();
+        mayReturn.countDown();
+        deliverer.drain(LONG);
+
+        assertThat(batches).containsExactly(List.of(1));
+        assertThat(setup.handled).containsExactly(1);
+    }
+
+    @Test
     void aHandlerThatIsInterruptedAsksTheWatcherToStop() throws InterruptedException {
         handler = events -> {
             throw new InterruptedException();

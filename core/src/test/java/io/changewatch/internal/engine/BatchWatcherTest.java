@@ -20,6 +20,7 @@ import io.changewatch.event.OperationType;
 import io.changewatch.observe.WatcherActivity;
 import io.changewatch.observe.WatcherListener.BatchHandled;
 import io.changewatch.observe.WatcherListener.EventHandled;
+import io.changewatch.resume.StoreLockedException;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.List;
@@ -111,6 +112,26 @@ final class BatchWatcherTest {
         assertThat(setup.runToFailure()).isInstanceOf(DecodeException.class);
         assertThat(setup.handledTimes()).containsExactly(101, 102);
         assertThat(store.token()).contains(token(102));
+    }
+
+    @Test
+    void whatIsCollectedIsNotHandledByAWatcherThatLostItsPlace() throws InterruptedException {
+        StoreLockedException locked = new StoreLockedException("taken over", null);
+        setup.inBatches(Batching.upTo(2).within(Duration.ofDays(1)));
+        setup.server
+                .opens()
+                .then(() -> store.failsToSave(locked))
+                .batch(insert(101), insert(102), insert(103))
+                .then(() -> eventually(this::isSavingOver))
+                .idle(highWater(105));
+
+        assertThat(setup.runToFailure()).isSameAs(locked);
+        assertThat(setup.handledTimes()).containsExactly(101, 102);
+    }
+
+    private boolean isSavingOver() {
+        return setup.time.runningThreads().stream()
+                .noneMatch(thread -> thread.getName().endsWith("-checkpoint"));
     }
 
     @Test

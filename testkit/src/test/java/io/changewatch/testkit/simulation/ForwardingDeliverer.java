@@ -37,6 +37,11 @@ abstract class ForwardingDeliverer implements Deliverer<BsonDocument> {
     }
 
     @Override
+    public void discard() {
+        real.discard();
+    }
+
+    @Override
     public void drain(Duration deadline) {
         real.drain(deadline);
     }
