@@ -20,10 +20,14 @@ import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.decode.EventDecoders;
 import io.changewatch.internal.decode.FragmentAssembler;
+import io.changewatch.internal.deliver.BatchDeliverer;
+import io.changewatch.internal.deliver.BatchDeliverer.Means;
+import io.changewatch.internal.deliver.BatchDeliverer.Work;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handlers.Handler;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.ClientSourceProvider;
+import io.changewatch.internal.engine.DelivererFactory;
 import io.changewatch.internal.engine.Diagnoser;
 import io.changewatch.internal.engine.DiagnosisPlan;
 import io.changewatch.internal.engine.EventPublisher;
@@ -31,6 +35,7 @@ import io.changewatch.internal.engine.Fingerprints;
 import io.changewatch.internal.engine.LetterDesk;
 import io.changewatch.internal.engine.ParkingSettings;
 import io.changewatch.internal.engine.Surroundings;
+import io.changewatch.internal.engine.TransactionalDeliverers;
 import io.changewatch.internal.engine.WatcherEngine;
 import io.changewatch.internal.engine.WatcherPublisher;
 import io.changewatch.internal.engine.WatcherSettings;
@@ -40,6 +45,7 @@ import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.CheckpointPolicy;
 import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.TransactionalResumeTokenStore;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -99,6 +105,9 @@ public final class ChangeWatcherBuilder<T> {
     private int maxEventBytes = FragmentAssembler.DEFAULT_MAX_BYTES;
     private final List<Consumer<? super T>> validations = new ArrayList<>();
     private final List<Handler<T>> handlers = new ArrayList<>();
+    private final List<BatchHandler<ChangeEvent<T>>> batchHandlers = new ArrayList<>();
+    private final List<TransactionHandler<ChangeEvent<T>>> transactionHandlers = new ArrayList<>();
+    private Batching batching = Batching.standard();
     private final List<WatcherListener> listeners = new ArrayList<>();
     private Duration logPositionEvery = Duration.ofMinutes(1);
     private Duration closeWithin = Duration.ofSeconds(10);
@@ -152,6 +161,9 @@ public final class ChangeWatcherBuilder<T> {
         other.maxEventBytes = maxEventBytes;
         other.validations.addAll(validations);
         other.handlers.addAll(handlers);
+        other.batchHandlers.addAll(batchHandlers);
+        other.transactionHandlers.addAll(transactionHandlers);
+        other.batching = batching;
         other.listeners.addAll(listeners);
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
@@ -177,6 +189,8 @@ public final class ChangeWatcherBuilder<T> {
             other.parkingOrder = ParkingOrder.GO_ON;
         }
         other.handlers.clear();
+        other.batchHandlers.clear();
+        other.transactionHandlers.clear();
         other.listeners.clear();
         return other;
     }
@@ -291,7 +305,7 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
-    /** How many events may be handled while a store fails, before handing out pauses: the bound on duplicates after a crash. Default: 10,000. */
+    /** How many events may be handled while a store fails, before handing out pauses: the bound on duplicates after a crash, where events are not handled in batches. Default: 10,000. */
     public ChangeWatcherBuilder<T> maxUnsavedEvents(int events) {
         this.maxUnsavedEvents = events;
         return this;
@@ -392,6 +406,49 @@ public final class ChangeWatcherBuilder<T> {
         return handle(ChangeEvent.class, handler);
     }
 
+    /** {@link #onBatch(Batching, BatchHandler)} with {@link Batching#standard()}. */
+    public ChangeWatcherBuilder<T> onBatch(BatchHandler<ChangeEvent<T>> handler) {
+        return onBatch(Batching.standard(), handler);
+    }
+
+    /**
+     * Handles every event in batches, instead of handlers for single events. A batch is handed out when it is full, or when its first
+     * event has waited for as long as {@code batching} says and the handler is free. While it is handled, the next one is
+     * collected; when that is full, the server is not asked for more. An event that is no {@link DocumentEvent}, such as a
+     * drop or a {@link io.changewatch.event.Gap}, ends the batch before it and comes alone.
+     *
+     * <p>A batch whose handler throws is handed out again as a whole, by {@link #whenHandlerFails}. Where that gives up, nothing of it
+     * is checkpointed; where it skips, the events come once more, each in a batch of its own, so that only those are skipped that
+     * fail by themselves. {@link ChangeWatcher#close()} hands out what is collected.
+     */
+    public ChangeWatcherBuilder<T> onBatch(Batching batching, BatchHandler<ChangeEvent<T>> handler) {
+        this.batching = Objects.requireNonNull(batching, "batching");
+        batchHandlers.add(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
+    /** {@link #onTransaction(Batching, TransactionHandler)} with {@link Batching#standard()}. */
+    public ChangeWatcherBuilder<T> onTransaction(TransactionHandler<ChangeEvent<T>> handler) {
+        return onTransaction(Batching.standard(), handler);
+    }
+
+    /**
+     * Handles every event in batches, as {@link #onBatch(Batching, BatchHandler)}, each in a transaction of MongoDB that the
+     * checkpoint is saved in, too: what the handler writes with the session takes effect exactly once, whatever happens to the process
+     * or the servers.
+     *
+     * <p>It needs {@link #resumeFrom} with a {@link TransactionalResumeTokenStore}, such as {@code MongoResumeTokenStore}, on the very
+     * client that {@link ChangeWatcher#of} was given. The collections that it writes to have to exist on servers before 4.4. A transaction that
+     * the server ends, and a commit whose outcome is not known, are tried again by {@link #retryStore}; what else the handler
+     * throws by {@link #whenHandlerFails}. Of two watchers of one name the newcomer wins: it takes the place over when it starts, and no
+     * transaction of the other one is committed after that.
+     */
+    public ChangeWatcherBuilder<T> onTransaction(Batching batching, TransactionHandler<ChangeEvent<T>> handler) {
+        this.batching = Objects.requireNonNull(batching, "batching");
+        transactionHandlers.add(Objects.requireNonNull(handler, "handler"));
+        return this;
+    }
+
     /** Is told what the watcher does. Several add up. */
     public ChangeWatcherBuilder<T> listener(WatcherListener listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -429,18 +486,46 @@ public final class ChangeWatcherBuilder<T> {
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
      */
     public ChangeWatcher build() {
-        if (handlers.isEmpty()) {
+        if (!hasHandler()) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has no handler: add onEvent(...), onInsert(...) or another, or use " + "publisher().",
                     null);
         }
         WatcherSettings<T> watcher = watcherSettings();
+        Surroundings surroundings = Surroundings.ofTheMachine();
+        if (client != null && store instanceof TransactionalResumeTokenStore shared && !transactionHandlers.isEmpty()) {
+            TransactionalDeliverers<T> deliverers = new TransactionalDeliverers<>(
+                    batching, transactionHandlers.get(0), watcher, client, shared, means(surroundings));
+            return engine(deliverers.settings(), deliverers, surroundings);
+        }
+        return engine(watcher, deliverers(watcher, surroundings), surroundings);
+    }
+
+    private WatcherEngine<T> engine(
+            WatcherSettings<T> watcher, DelivererFactory<T> deliverers, Surroundings surroundings) {
         return new WatcherEngine<>(
-                watcher,
-                ClientSourceProvider.of(watcher.name(), source, client, settings),
-                (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress),
-                Surroundings.ofTheMachine());
+                watcher, ClientSourceProvider.of(watcher.name(), source, client, settings), deliverers, surroundings);
+    }
+
+    private DelivererFactory<T> deliverers(WatcherSettings<T> watcher, Surroundings surroundings) {
+        if (batchHandlers.isEmpty()) {
+            return (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress);
+        }
+        Work<T> work = new Work<>(batching, batchHandlers.get(0), watcher.handlers());
+        Means means = means(surroundings);
+        return (failures, progress, stop) -> new BatchDeliverer<>(work, failures, progress, stop, means);
+    }
+
+    private Means means(Surroundings surroundings) {
+        return new Means(
+                surroundings,
+                surroundings.lock(),
+                surroundings.threads("changewatch-" + effectiveName() + "-batch", true));
+    }
+
+    private boolean hasHandler() {
+        return !handlers.isEmpty() || !batchHandlers.isEmpty() || !transactionHandlers.isEmpty();
     }
 
     /**
@@ -525,7 +610,7 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private Publisher<Delivery<T>> publisher(boolean acknowledged) {
-        if (!handlers.isEmpty()) {
+        if (hasHandler()) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
@@ -673,6 +758,31 @@ public final class ChangeWatcherBuilder<T> {
                 problems,
                 headroomThresholds.stream().allMatch(ChangeWatcherBuilder::isPositive),
                 "headroomThresholds(" + headroomThresholds + ") must be positive");
+        require(
+                problems,
+                batchHandlers.isEmpty() || handlers.isEmpty(),
+                "onBatch(...) gets every event, so handlers for single events cannot be beside it: call them from the batch "
+                        + "handler, or build another watcher with another name(...)");
+        require(problems, batchHandlers.size() <= 1, "onBatch(...) takes one handler: call the others from it");
+        require(
+                problems,
+                transactionHandlers.isEmpty() || (handlers.isEmpty() && batchHandlers.isEmpty()),
+                "onTransaction(...) gets every event, so other handlers cannot be beside it: call them from its handler, or "
+                        + "build another watcher with another name(...)");
+        require(
+                problems,
+                transactionHandlers.size() <= 1,
+                "onTransaction(...) takes one handler: call the others from it");
+        require(
+                problems,
+                transactionHandlers.isEmpty() || store instanceof TransactionalResumeTokenStore,
+                "onTransaction(...) needs resumeFrom(...) with a store that saves in the same transaction, such as "
+                        + "MongoResumeTokenStore.in(client.getDatabase(...)) on the same client");
+        require(
+                problems,
+                transactionHandlers.isEmpty() || client != null,
+                "onTransaction(...) needs ChangeWatcher.of(client), with the client of the store: a client that the watcher "
+                        + "makes for itself has other sessions");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;

@@ -7,6 +7,7 @@ import com.mongodb.MongoClientSettings;
 import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import com.mongodb.reactivestreams.client.ClientSession;
 import io.changewatch.deadletter.DeadLetterStore;
 import io.changewatch.deadletter.ParkingOrder;
 import io.changewatch.observe.WatcherListener;
@@ -15,6 +16,7 @@ import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CheckpointPolicy;
 import io.changewatch.resume.ResumeTokenStore;
+import io.changewatch.resume.TransactionalResumeTokenStore;
 import io.changewatch.retry.RetryPolicy;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -233,6 +235,92 @@ final class ChangeWatcherBuilderTest {
     }
 
     @Test
+    void refusesBatchesBesideHandlersForSingleEvents() {
+        assertThatThrownBy(() ->
+                        orders().onBatch(events -> {}).onInsert(event -> {}).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: onBatch(...) gets every event, so handlers for single events "
+                                + "cannot be beside it: call them from the batch handler, or build another watcher with another "
+                                + "name(...).");
+        assertThat(orders().onBatch(events -> {}).build()).isNotNull();
+    }
+
+    @Test
+    void refusesTwoHandlersOfBatches() {
+        assertThatThrownBy(() ->
+                        orders().onBatch(events -> {}).onBatch(events -> {}).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: onBatch(...) takes one handler: call the others from it.");
+    }
+
+    @Test
+    void refusesAPublisherWithAHandlerOfBatches() {
+        assertThatThrownBy(() -> orders().onBatch(events -> {}).publisher())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageContaining("has handlers and a publisher");
+    }
+
+    @Test
+    void refusesTransactionsBesideOtherHandlers() {
+        assertThatThrownBy(() -> orders().onTransaction((transaction, events) -> {})
+                        .onBatch(events -> {})
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: onTransaction(...) gets every event, so other handlers cannot "
+                                + "be beside it: call them from its handler, or build another watcher with another name(...).");
+    }
+
+    @Test
+    void refusesTransactionsWithoutAStoreThatSavesInThem() {
+        assertThatThrownBy(() -> orders().name("totals")
+                        .resumeFrom(STORE)
+                        .onTransaction((transaction, events) -> {})
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'totals' cannot be built: onTransaction(...) needs resumeFrom(...) with a store that saves in "
+                                + "the same transaction, such as MongoResumeTokenStore.in(client.getDatabase(...)) on the same client.");
+    }
+
+    @Test
+    void refusesTransactionsWithAClientOfItsOwn() {
+        assertThatThrownBy(() -> orders().name("totals")
+                        .resumeFrom(new TransactionalStore())
+                        .onTransaction((transaction, events) -> {})
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'totals' cannot be built: onTransaction(...) needs ChangeWatcher.of(client), with the client "
+                                + "of the store: a client that the watcher makes for itself has other sessions.");
+    }
+
+    private static final class TransactionalStore implements TransactionalResumeTokenStore {
+        @Override
+        public Optional<Checkpoint> takeOver(ClientSession session, String watcher) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean saveIn(ClientSession session, String watcher, Checkpoint checkpoint) {
+            return true;
+        }
+
+        @Override
+        public Optional<Checkpoint> load(String watcher) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void save(String watcher, Checkpoint checkpoint) {}
+
+        @Override
+        public void delete(String watcher) {}
+    }
+
+    @Test
     void refusesAPublisherWithHandlers() {
         assertThatThrownBy(() -> orders().onEvent(event -> {}).publisher())
                 .isInstanceOf(ConfigurationException.class)
@@ -327,8 +415,16 @@ final class ChangeWatcherBuilderTest {
 
     @Test
     void everyOptionThatDecidesOverEventsIsTheSameForTheSameStream() throws IllegalAccessException {
-        Set<String> own =
-                Set.of("name", "store", "startFrom", "handlers", "listeners", "comment", "headroomThresholds");
+        Set<String> own = Set.of(
+                "name",
+                "store",
+                "startFrom",
+                "handlers",
+                "batchHandlers",
+                "transactionHandlers",
+                "listeners",
+                "comment",
+                "headroomThresholds");
         ChangeWatcherBuilder<Document> feed = orders().pipeline(
                         Pipeline.matching(Condition.field("x").exists()))
                 .fullDocument(FullDocument.UPDATE_LOOKUP)
@@ -357,6 +453,8 @@ final class ChangeWatcherBuilderTest {
                 .logPositionEvery(Duration.ZERO)
                 .headroomThresholds(Duration.ofDays(1))
                 .onEvent(event -> {})
+                .onBatch(Batching.upTo(11), events -> {})
+                .onTransaction(Batching.upTo(12), (transaction, events) -> {})
                 .listener(new WatcherListener() {});
 
         for (Field option : ChangeWatcherBuilder.class.getDeclaredFields()) {

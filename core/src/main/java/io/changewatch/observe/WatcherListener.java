@@ -41,6 +41,9 @@ public interface WatcherListener {
     /** An event was handled. */
     default void eventHandled(EventHandled notice) {}
 
+    /** A batch was handled; {@link #eventHandled} has been told for each of its events. Called on the thread that handles batches. */
+    default void batchHandled(BatchHandled notice) {}
+
     /** A handler or a validation failed and is tried again. */
     default void handlerRetried(HandlerRetried notice) {}
 
@@ -110,13 +113,22 @@ public interface WatcherListener {
     /**
      * See {@link #eventHandled}.
      *
-     * @param took the time in the handlers, retries included
+     * @param took the time in the handlers, retries included; of a batch, that of the whole batch
      */
     record EventHandled(String watcher, ChangeEvent<?> event, Duration took) {}
 
     /**
+     * See {@link #batchHandled}.
+     *
+     * @param events how many it had, without those that were skipped
+     * @param took the time in the handler, retries included
+     */
+    record BatchHandled(String watcher, int events, Duration took) {}
+
+    /**
      * See {@link #handlerRetried}.
      *
+     * @param event that was to be handled; of a batch, its first one
      * @param failures how many attempts have failed so far
      * @param delay the time until the next attempt
      */

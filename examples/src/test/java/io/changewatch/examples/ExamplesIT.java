@@ -110,6 +110,38 @@ final class ExamplesIT {
     }
 
     @Test
+    void changesAreIndexedInBatches() throws Exception {
+        try (Program program = start(Batches.class).watches("shop.orders")) {
+            IntStream.rangeClosed(1, 50).forEach(i -> insert("A-" + i, "user123", "OPEN", i));
+            program.prints("value='A-50'").stop();
+            assertThat(program.linesWith("indexed")).hasSizeLessThan(50);
+        }
+    }
+
+    @Test
+    void ordersAreAddedUpExactlyOnce() throws Exception {
+        MongoCollection<Document> totals = shop.getCollection("totals");
+        try (Program first = start(ExactlyOnce.class).watches("shop.orders")) {
+            IntStream.rangeClosed(1, 50).forEach(i -> insert("A-" + i, "user123", "OPEN", 100));
+            Awaitility.await().until(() -> cents(totals) == 5_000);
+            first.stop();
+        }
+        insert("A-51", "user123", "OPEN", 100);
+
+        try (Program second = start(ExactlyOnce.class).watches("shop.orders")) {
+            Awaitility.await().until(() -> cents(totals) == 5_100);
+            second.stop();
+        }
+        assertThat(cents(totals)).isEqualTo(5_100);
+    }
+
+    private static long cents(MongoCollection<Document> totals) {
+        return await(totals.find(Filters.eq("user123"))).stream()
+                .mapToLong(total -> total.getLong("cents"))
+                .sum();
+    }
+
+    @Test
     void ordersAreBilledTenAtATimeAndOnce() throws Exception {
         try (Program first = start(BackPressure.class).watches("shop.orders")) {
             IntStream.rangeClosed(1, 50).forEach(i -> insert("A-" + i, "user123", "OPEN", i));

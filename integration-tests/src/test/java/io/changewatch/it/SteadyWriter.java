@@ -20,7 +20,7 @@ import org.bson.Document;
  */
 final class SteadyWriter implements AutoCloseable {
     private static final int DUPLICATE_KEY = 11_000;
-    private static final int KEYS = 10;
+    static final int KEYS = 10;
 
     private final MongoClient client;
     private final MongoCollection<Document> collection;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -32,18 +33,22 @@ final class WatcherProcess implements AutoCloseable {
 
     /** {@code place} is a folder for checkpoints, or {@code mongo}. */
     static WatcherProcess start(String connectionString, String database, String place, Trouble trouble) {
-        List<String> command = List.of(
+        return start(
+                WatcherProgram.class, connectionString, database, place, trouble.kind(), String.valueOf(trouble.at()));
+    }
+
+    /** Another program. */
+    static WatcherProcess start(Class<?> program, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx128m",
                 "-XX:TieredStopAtLevel=1", // it lives for seconds
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
                 "-cp",
                 System.getProperty("java.class.path"),
-                WatcherProgram.class.getName(),
-                connectionString,
-                database,
-                place,
-                trouble.kind(),
-                String.valueOf(trouble.at()));
+                program.getName()));
+        command.addAll(List.of(arguments));
         try {
             WatcherProcess started = new WatcherProcess(
                     new ProcessBuilder(command).redirectErrorStream(true).start());

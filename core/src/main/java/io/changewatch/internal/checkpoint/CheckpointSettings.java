@@ -19,4 +19,10 @@ public record CheckpointSettings(
         CheckpointPolicy policy,
         RetryPolicy retry,
         int maxUnsavedEvents,
-        Fingerprint fingerprint) {}
+        Fingerprint fingerprint) {
+
+    /** The same with another store. */
+    public CheckpointSettings storedIn(ResumeTokenStore other) {
+        return new CheckpointSettings(watcher, Optional.of(other), policy, retry, maxUnsavedEvents, fingerprint);
+    }
+}

@@ -165,6 +165,32 @@ public final class Checkpointer {
         throwIfFailed();
     }
 
+    /** A checkpoint at a position, to be saved by whoever calls this. */
+    public Checkpoint checkpoint(Position position) {
+        return new Checkpoint(position.token(), position.clusterTime(), clock.instant(), fingerprint, 0);
+    }
+
+    /**
+     * Nothing is saved from when this returns until {@link #unhold} or {@link #committed}: somebody else is about to save.
+     *
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    public void hold() throws InterruptedException {
+        progress.hold();
+    }
+
+    /** Somebody else has not saved. */
+    public void unhold() {
+        progress.release();
+    }
+
+    /** Somebody else has saved {@code checkpoint}, with which so many more events are handled; {@link #handled} is told after it. */
+    public void committed(Checkpoint checkpoint, int events, Duration took) {
+        progress.committed(new Position(checkpoint.token(), checkpoint.clusterTime()), events, checkpoint.savedAt());
+        progress.release();
+        listener.checkpointSaved(new CheckpointSaved(settings.watcher(), checkpoint, took));
+    }
+
     /** Ends all waiting, present and future: the watcher is about to close. */
     public void stopWaiting() {
         progress.stopWaiting();
@@ -269,13 +295,12 @@ public final class Checkpointer {
     }
 
     private void save(ResumeTokenStore store, Unsaved unsaved) throws InterruptedException {
-        Position position = unsaved.position();
-        Checkpoint checkpoint =
-                new Checkpoint(position.token(), position.clusterTime(), clock.instant(), fingerprint, 0);
+        Checkpoint checkpoint = checkpoint(unsaved.position());
         long begin = nanoTime.getAsLong();
         try {
             store.save(settings.watcher(), checkpoint);
         } catch (RuntimeException e) {
+            progress.leftStore();
             answer(e, checkpoint);
             return;
         }
@@ -284,6 +309,7 @@ public final class Checkpointer {
 
     private void noteSaved(Unsaved unsaved, Checkpoint checkpoint, Duration took) {
         int failures = progress.saved(unsaved, checkpoint.savedAt());
+        progress.leftStore();
         if (failures > 0) {
             LOG.info("[{}] The checkpoint is saved (failed attempts before: {}).", settings.watcher(), failures);
         }

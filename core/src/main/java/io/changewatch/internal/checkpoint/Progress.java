@@ -46,6 +46,8 @@ final class Progress {
     private boolean abandoned;
     private boolean saving;
     private boolean mayWait = true;
+    private boolean held;
+    private boolean inStore;
 
     Progress(CheckpointSettings settings, LongSupplier nanoTime, Lock lock) {
         this.settings = settings;
@@ -163,7 +165,10 @@ final class Progress {
 
     /** The thread that saves is about to end. */
     void end() {
-        locked(() -> saving = false);
+        locked(() -> {
+            saving = false;
+            inStore = false;
+        });
     }
 
     /** Waits until the thread that saves ends, or is abandoned; returns whether it ends. */
@@ -193,16 +198,50 @@ final class Progress {
     Optional<Unsaved> takeUnsaved() throws InterruptedException {
         lock.lock();
         try {
-            while (!(due && isUnsaved()) && !closing) {
-                due = false;
+            while ((held || !(due && isUnsaved())) && !closing) {
+                due &= held; // what is asked for meanwhile is done later
                 changed.await();
             }
             due = false;
-            boolean wanted = isUnsaved() && !abandoned && failure == null;
+            boolean wanted = isUnsaved() && !held && !abandoned && failure == null;
+            inStore = wanted;
             return wanted ? Optional.of(new Unsaved(newestPosition().orElseThrow(), handledEvents)) : Optional.empty();
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The store has returned, or thrown. */
+    void leftStore() {
+        locked(() -> inStore = false);
+    }
+
+    /** Nothing is saved until {@link #release}, from when this returns. */
+    void hold() throws InterruptedException {
+        lock.lock();
+        try {
+            held = true;
+            while (inStore) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void release() {
+        locked(() -> held = false);
+    }
+
+    /** {@code events} more are handled up to a position, which is saved; they are reported later. */
+    void committed(Position position, int events, Instant at) {
+        locked(() -> {
+            moveTo(position);
+            saved = position;
+            savedEvents = Math.max(savedEvents, handledEvents) + events;
+            savedAt = at;
+            lastSaveNanos = nanoTime.getAsLong();
+        });
     }
 
     /** Returns after how many failures in a row it worked. */
@@ -298,7 +337,7 @@ final class Progress {
 
     /** None where the saved position is the newest: it covers also events that came from behind it. */
     private long unsaved() {
-        return isUnsaved() ? handledEvents - savedEvents : 0;
+        return isUnsaved() ? Math.max(0, handledEvents - savedEvents) : 0;
     }
 
     /** What a policy throws must reach the watcher, not a subscriber's thread that acknowledges. */

@@ -22,8 +22,7 @@ public record StoreErrors(String watcher, String store) {
     /** For the watcher and the store of {@code settings}. */
     public static StoreErrors of(CheckpointSettings settings) {
         return new StoreErrors(
-                settings.watcher(),
-                settings.store().map(store -> store.getClass().getSimpleName()).orElse("no store"));
+                settings.watcher(), settings.store().map(NamedStore::of).orElse("no store"));
     }
 
     /** What ends the watcher without another attempt; empty where another one may work. */

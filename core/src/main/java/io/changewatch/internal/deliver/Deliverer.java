@@ -2,13 +2,15 @@ package io.changewatch.internal.deliver;
 
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 
 /**
  * Hands events to the application in order.
  *
- * <p>Called on the watcher's thread only, except {@link #stop()}.
+ * <p>Called on the watcher's thread only, except {@link #stop()} and {@link #isHandlingThread()}.
  *
  * @param <T> the type documents are decoded to
  */
@@ -17,7 +19,7 @@ public interface Deliverer<T> {
     /**
      * Hands out one event; returns when the next may come. Its handling may end later.
      *
-     * @return whether it was handed out; if not, it was skipped, as the policy says
+     * @return whether it was handed out; if not, it was skipped, as the policy says, or {@link Progress#batchEnds} tells of it later
      * @throws io.changewatch.HandlerFailedException if the application could not handle it and the policy is to stop
      * @throws InterruptedException if the watcher's thread is interrupted
      */
@@ -29,6 +31,17 @@ public interface Deliverer<T> {
     /** Ends a wait in {@link #deliver}, which then returns or throws. May be called from any thread. */
     void stop();
 
+    /** Whether the caller is on a thread of the deliverer's: code of a handler. May be called from any thread. */
+    default boolean isHandlingThread() {
+        return false;
+    }
+
+    /** The place in the store is lost: what is not in flight yet is not to be handled any more. Called before {@link #drain}. */
+    default void discard() {}
+
+    /** Lets what is in flight end, within the deadline; called on the watcher's thread. Throws what a thread of the deliverer's has failed with. */
+    default void drain(Duration deadline) {}
+
     /** The last call: the watcher has ended. */
     void ended(Optional<Throwable> failure);
 
@@ -37,5 +50,18 @@ public interface Deliverer<T> {
     interface Progress {
         /** Everything up to the position is handled, {@code events} more than at the last call. */
         void handled(ResumeToken token, BsonTimestamp clusterTime, int events);
+
+        /** A batch is handed to the application, on a thread of the deliverer's. */
+        default void batchBegins() {}
+
+        /**
+         * The application has let go of the batch, whose end was told to {@link #handled} before.
+         *
+         * @param handled its events without those that were skipped
+         */
+        default void batchEnds(List<? extends ChangeEvent<?>> handled, Duration took) {}
+
+        /** A thread of the deliverer's has failed, so that the watcher is to end; {@link Deliverer#drain} throws it. Returns at once. */
+        default void failed(Throwable cause) {}
     }
 }

@@ -7,6 +7,8 @@ import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -16,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls the application's code for one event until it works or the policy gives up.
+ * Calls the application's code for one event, or for a batch of them, until it works or the policy gives up.
  *
- * <p>Called on the watcher's thread only, except {@link #count()}.
+ * <p>Thread-safe.
  */
 public final class FailureHandling {
     private static final Logger LOG = LoggerFactory.getLogger(FailureHandling.class);
@@ -31,6 +33,8 @@ public final class FailureHandling {
     private final Pause pause;
     private final @Nullable GivenUpEvents givenUp;
     private final AtomicLong count = new AtomicLong();
+    private final Subject<ChangeEvent<?>> single = new Single();
+    private final Subject<List<? extends ChangeEvent<?>>> batch = new Batch();
 
     /** Handling by {@code policy}, waiting with {@code pause} between attempts. */
     public FailureHandling(
@@ -78,6 +82,25 @@ public final class FailureHandling {
         void run(E event) throws Exception;
     }
 
+    /** What was tried, as it is told. */
+    private interface Subject<W> {
+        /** For which notices are given. */
+        ChangeEvent<?> first(W work);
+
+        String describe(W work);
+
+        /** At the beginning of a sentence. */
+        String noun();
+
+        /** The policy is to skip, or to park. */
+        void givenUp(W work, int failures, Exception cause) throws InterruptedException;
+    }
+
+    /** The watcher's name. */
+    String watcher() {
+        return watcher;
+    }
+
     /** How many attempts have failed. */
     public long count() {
         return count.get();
@@ -88,12 +111,35 @@ public final class FailureHandling {
         if (givenUp != null && givenUp.holdsBack(event)) {
             return false;
         }
+        return run(event, attempt, single);
+    }
+
+    /** The same for a batch; returns whether it worked, or else its events are to be tried one by one. */
+    <E extends ChangeEvent<?>> boolean runBatch(List<E> events, Attempt<? super List<E>> attempt)
+            throws InterruptedException {
+        List<E> open = givenUp == null ? events : notHeldBack(events, givenUp);
+        return open.isEmpty() || run(open, attempt, batch);
+    }
+
+    private static <E extends ChangeEvent<?>> List<E> notHeldBack(List<E> events, GivenUpEvents givenUp)
+            throws InterruptedException {
+        List<E> open = new ArrayList<>(events.size());
+        for (E event : events) {
+            if (!givenUp.holdsBack(event)) {
+                open.add(event);
+            }
+        }
+        return List.copyOf(open);
+    }
+
+    private <W> boolean run(W work, Attempt<? super W> attempt, Subject<? super W> subject)
+            throws InterruptedException {
         long firstFailure = 0;
         for (int failures = 1; ; failures++) {
             try {
-                attempt.run(event);
+                attempt.run(work);
                 return true;
-            } catch (InterruptedException e) {
+            } catch (InterruptedException | DeliveryFailedException e) {
                 throw e;
             } catch (Exception e) {
                 count.incrementAndGet();
@@ -101,49 +147,99 @@ public final class FailureHandling {
                 Duration elapsed = Duration.ofNanos(nanoTime.getAsLong() - firstFailure);
                 Optional<Duration> delay = policy.retry().delayAfter(failures, elapsed, random);
                 if (delay.isEmpty()) {
-                    giveUp(event, failures, e);
+                    giveUp(work, failures, e, subject);
                     return false;
                 }
-                retryLater(event, failures, delay.get(), e);
+                LOG.warn(
+                        "[{}] The handler failed for {} (attempt {}), trying again in {} ms.",
+                        watcher,
+                        subject.describe(work),
+                        failures,
+                        delay.get().toMillis(),
+                        e);
+                listener.handlerRetried(new HandlerRetried(watcher, subject.first(work), failures, delay.get(), e));
+                pause.await(delay.get());
             }
         }
     }
 
-    private void retryLater(ChangeEvent<?> event, int failures, Duration delay, Exception cause)
+    private <W> void giveUp(W work, int failures, Exception cause, Subject<? super W> subject)
             throws InterruptedException {
-        LOG.warn(
-                "[{}] The handler failed for {} (attempt {}), trying again in {} ms.",
-                watcher,
-                describe(event),
-                failures,
-                delay.toMillis(),
-                cause);
-        listener.handlerRetried(new HandlerRetried(watcher, event, failures, delay, cause));
-        pause.await(delay);
-    }
-
-    private void giveUp(ChangeEvent<?> event, int failures, Exception cause) throws InterruptedException {
-        if (givenUp != null) {
-            givenUp.giveUp(event, failures, cause);
-            return;
-        }
-        if (!policy.skips()) {
+        if (givenUp == null && !policy.skips()) {
             throw new HandlerFailedException(
-                    "Watcher '" + watcher + "' stopped: the handler failed for " + describe(event) + " after "
+                    "Watcher '" + watcher + "' stopped: the handler failed for " + subject.describe(work) + " after "
                             + failures
                             + (failures == 1 ? " attempt" : " attempts") + " with " + cause
-                            + ". The event is not checkpointed and comes again at the next start. Mend the handler, or choose "
+                            + ". " + subject.noun()
+                            + " is not checkpointed and comes again at the next start. Mend the handler, or choose "
                             + "whenHandlerFails(...) to retry longer or skip.",
                     cause);
         }
-        LOG.warn("[{}] Skipped {}: its handler failed {} times.", watcher, describe(event), failures, cause);
-        listener.eventSkipped(new EventSkipped(watcher, event.raw(), cause));
+        subject.givenUp(work, failures, cause);
     }
 
     /** Names kind, place and time; never a key or a value. */
     private static String describe(ChangeEvent<?> event) {
         String place = event.namespace().map(namespace -> " in " + namespace).orElse("");
-        return event.operationType().value() + place + " at cluster time "
-                + event.clusterTime().getTime() + "/" + event.clusterTime().getInc();
+        return event.operationType().value() + place + " at cluster time " + time(event);
+    }
+
+    private static String time(ChangeEvent<?> event) {
+        return event.clusterTime().getTime() + "/" + event.clusterTime().getInc();
+    }
+
+    private final class Single implements Subject<ChangeEvent<?>> {
+        @Override
+        public ChangeEvent<?> first(ChangeEvent<?> event) {
+            return event;
+        }
+
+        @Override
+        public String describe(ChangeEvent<?> event) {
+            return FailureHandling.describe(event);
+        }
+
+        @Override
+        public String noun() {
+            return "The event";
+        }
+
+        @Override
+        public void givenUp(ChangeEvent<?> event, int failures, Exception cause) throws InterruptedException {
+            if (givenUp != null) {
+                givenUp.giveUp(event, failures, cause);
+                return;
+            }
+            LOG.warn("[{}] Skipped {}: its handler failed {} times.", watcher, describe(event), failures, cause);
+            listener.eventSkipped(new EventSkipped(watcher, event.raw(), cause));
+        }
+    }
+
+    private final class Batch implements Subject<List<? extends ChangeEvent<?>>> {
+        @Override
+        public ChangeEvent<?> first(List<? extends ChangeEvent<?>> events) {
+            return events.get(0);
+        }
+
+        @Override
+        public String describe(List<? extends ChangeEvent<?>> events) {
+            return "a batch of " + events.size() + " events from " + FailureHandling.describe(first(events)) + " to "
+                    + time(events.get(events.size() - 1));
+        }
+
+        @Override
+        public String noun() {
+            return "The batch";
+        }
+
+        @Override
+        public void givenUp(List<? extends ChangeEvent<?>> events, int failures, Exception cause) {
+            LOG.warn(
+                    "[{}] The handler failed {} times for {}; handing its events out one by one, to pass over only those that fail.",
+                    watcher,
+                    failures,
+                    describe(events),
+                    cause);
+        }
     }
 }

@@ -41,9 +41,14 @@ final class Counters implements WatcherListener {
 
     /** An event is handled; the pulse was told first. */
     void handled(ChangeEvent<?> event) {
+        handled(event, pulse.latestNanos());
+    }
+
+    /** An event is handled at this time by the clock that only runs forward. */
+    void handled(ChangeEvent<?> event, long nanos) {
         AtomicLong count = Objects.requireNonNull(events.get(event.operationType()));
-        count.lazySet(count.get() + 1); // one writer: the watcher's thread
-        long now = wallOffsetMillis + TimeUnit.NANOSECONDS.toMillis(pulse.latestNanos());
+        count.lazySet(count.get() + 1); // one writer: the thread that handles
+        long now = wallOffsetMillis + TimeUnit.NANOSECONDS.toMillis(nanos);
         lagMillis.lazySet(now - event.wallTime().toEpochMilli());
     }
 

@@ -19,4 +19,10 @@ public interface DelivererFactory<T> {
      * @param stop asks the watcher to stop; returns at once
      */
     Deliverer<T> deliverer(FailureHandling failures, Deliverer.Progress progress, Runnable stop);
+
+    /** The same for one that saves checkpoints itself; others do not. */
+    default Deliverer<T> deliverer(
+            FailureHandling failures, Deliverer.Progress progress, Runnable stop, Committing committing) {
+        return deliverer(failures, progress, stop);
+    }
 }

@@ -39,6 +39,7 @@ final class Pulse {
     // Set for each event, and read now and then: who reads may see the value before for a moment.
     private final AtomicLong movedNanos = new AtomicLong();
     private final AtomicLong handingOutNanos = new AtomicLong(NEVER);
+    private final AtomicLong batchNanos = new AtomicLong(NEVER);
     private final AtomicReference<@Nullable ResumeToken> newest = new AtomicReference<>();
     /** The last reading of the clock by the watcher's thread. */
     private final AtomicLong latestNanos = new AtomicLong();
@@ -105,6 +106,16 @@ final class Pulse {
         handingOutNanos.lazySet(NEVER);
     }
 
+    /** A batch is handed to the application on another thread. */
+    void batchBegins(long nanos) {
+        batchNanos.set(nanos);
+    }
+
+    /** The application has let go of the batch. */
+    void batchEnds() {
+        batchNanos.set(NEVER);
+    }
+
     /** The last reading of the clock that the watcher's thread told. */
     long latestNanos() {
         return latestNanos.get();
@@ -152,11 +163,14 @@ final class Pulse {
         if (asking && isLonger(askingNanos, nanos, settings.maxAwait().plus(GRACE))) {
             return WatcherActivity.STALLED;
         }
-        long handingOutSince = handingOutNanos.get();
-        if (handingOutSince != NEVER && isLonger(handingOutSince, nanos, GRACE)) {
+        if (isBusySince(handingOutNanos.get(), nanos) || isBusySince(batchNanos.get(), nanos)) {
             return WatcherActivity.HANDLER_BUSY;
         }
         return flow(settings, behind);
+    }
+
+    private static boolean isBusySince(long since, long now) {
+        return since != NEVER && isLonger(since, now, GRACE);
     }
 
     private static boolean isLonger(long since, long now, Duration limit) {

@@ -52,6 +52,11 @@ final class SafeListener implements WatcherListener {
     }
 
     @Override
+    public void batchHandled(BatchHandled notice) {
+        tell(listener -> listener.batchHandled(notice));
+    }
+
+    @Override
     public void handlerRetried(HandlerRetried notice) {
         tell(listener -> listener.handlerRetried(notice));
     }

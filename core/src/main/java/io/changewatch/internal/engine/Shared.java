@@ -1,5 +1,6 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.internal.checkpoint.NamedStore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,6 @@ record Shared<T>(
         return new FailureMessages(
                 watcher(),
                 settings.source().scope(),
-                settings.checkpoints().store().map(store -> store.getClass().getSimpleName()));
+                settings.checkpoints().store().map(NamedStore::of));
     }
 }

@@ -7,6 +7,7 @@ import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
+import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
@@ -14,6 +15,8 @@ import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.DeliveryStoppedException;
 import io.changewatch.internal.deliver.FailureHandling;
 import io.changewatch.observe.WatcherListener;
+import io.changewatch.observe.WatcherListener.BatchHandled;
+import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherStats;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,7 +84,11 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings.random(),
                 delay -> lifecycle.pause(delay, surroundings),
                 parking);
-        this.deliverer = deliverers.deliverer(handlerFailures, this::handled, this::requestStop);
+        this.deliverer = deliverers.deliverer(
+                handlerFailures,
+                new Reports(listener),
+                this::requestStop,
+                new Committing(checkpointer, listener, delay -> lifecycle.pause(delay, surroundings), surroundings));
         this.loop = new WatchLoop<>(
                 new Shared<>(settings, lifecycle, listener, counters, surroundings, parking),
                 provider,
@@ -109,6 +116,43 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         }
         counters.pulse().handled(token, events, now);
         checkpointer.handled(token, clusterTime, events, now);
+    }
+
+    /** What the deliverer tells, on whichever thread. */
+    private final class Reports implements Deliverer.Progress {
+        private final WatcherListener listener;
+
+        private Reports(WatcherListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
+            WatcherEngine.this.handled(token, clusterTime, events);
+        }
+
+        @Override
+        public void batchBegins() {
+            counters.pulse().batchBegins(surroundings.getAsLong());
+        }
+
+        @Override
+        public void batchEnds(List<? extends ChangeEvent<?>> handled, Duration took) {
+            counters.pulse().batchEnds();
+            long now = surroundings.getAsLong();
+            handled.forEach(event -> counters.handled(event, now));
+            if (!settings.listeners().isEmpty()) {
+                handled.forEach(event -> listener.eventHandled(new EventHandled(name(), event, took)));
+                listener.batchHandled(new BatchHandled(name(), handled.size(), took));
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            lifecycle.endPauses();
+            checkpointer.stopWaiting();
+            loop.wake();
+        }
     }
 
     @Override
@@ -236,7 +280,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     public boolean close(Duration deadline) {
         closing.within(deadline);
         requestStop();
-        if (Thread.currentThread() == thread || checkpointer.isSavingThread() || headroom.isMeasuringThread()) {
+        if (Thread.currentThread() == thread || isThreadOfAPart()) {
             return false; // it would wait for itself
         }
         if (awaitEnd(deadline)) {
@@ -244,6 +288,10 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         }
         abandon();
         return awaitEnd(GRACE);
+    }
+
+    private boolean isThreadOfAPart() {
+        return checkpointer.isSavingThread() || headroom.isMeasuringThread() || deliverer.isHandlingThread();
     }
 
     private void requestStop() {
@@ -308,8 +356,11 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     private void end(@Nullable Throwable thrown) {
         lifecycle.endPauses();
+        Throwable unhandled = drain();
         checkpointer.close(closing.left());
-        Throwable failure = thrown != null ? thrown : checkpointer.failure().orElse(null);
+        Throwable failure = thrown != null
+                ? thrown
+                : unhandled != null ? unhandled : checkpointer.failure().orElse(null);
         loop.wake();
         headroom.close();
         quietly("close the client", provider::close);
@@ -317,6 +368,22 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         logEnd(failure);
         lifecycle.ended(Optional.ofNullable(failure));
         quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));
+    }
+
+    /** What was handed out before is handled, unless that fails; returns with what. Another watcher may have the place of one whose store refused. */
+    private @Nullable Throwable drain() {
+        try {
+            if (checkpointer.failure().isPresent()) {
+                deliverer.discard();
+            }
+            deliverer.drain(closing.left());
+            return null;
+        } catch (StoppedException | DeliveryStoppedException e) {
+            LOG.debug("[{}] Stopping as asked.", name());
+            return null;
+        } catch (Throwable e) { // handlers may throw anything: the state must tell
+            return e;
+        }
     }
 
     private void quietly(String what, Runnable action) {

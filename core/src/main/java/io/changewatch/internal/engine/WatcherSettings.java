@@ -10,6 +10,7 @@ import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.source.SourceSettings;
 import io.changewatch.observe.WatcherListener;
+import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.List;
@@ -64,6 +65,21 @@ public record WatcherSettings<T>(
                 closeWithin,
                 logPositionEvery,
                 List.of());
+    }
+
+    /** The same with another store. */
+    WatcherSettings<T> storedIn(ResumeTokenStore store) {
+        return new WatcherSettings<>(
+                name,
+                source,
+                checkpoints.storedIn(store),
+                decoder,
+                handlers,
+                recovery,
+                listeners,
+                closeWithin,
+                logPositionEvery,
+                headroomThresholds);
     }
 
     /**

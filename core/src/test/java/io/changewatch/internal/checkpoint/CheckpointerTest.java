@@ -89,6 +89,87 @@ final class CheckpointerTest {
     }
 
     @Nested
+    class BesideATransaction {
+
+        @Test
+        void isHeldBackUntilTheTransactionHasEnded() throws InterruptedException {
+            policy = CheckpointPolicy.everyEvent();
+            start();
+            checkpointer.hold();
+            handled(1);
+            eventually(() -> thread.getState() == Thread.State.WAITING);
+            assertThat(store.saved).isEmpty();
+            checkpointer.unhold();
+
+            store.awaitSaved(1);
+        }
+
+        @Test
+        void holdingWaitsForASaveInFlight() throws InterruptedException {
+            policy = CheckpointPolicy.everyEvent();
+            store.shut();
+            start();
+            handled(1);
+            store.awaitEntered();
+            Thread holding = new Thread(this::hold);
+            holding.start();
+            eventually(() -> holding.getState() == Thread.State.WAITING);
+            store.open();
+            holding.join(SOON.toMillis());
+
+            assertThat(holding.isAlive()).isFalse();
+            assertThat(store.times()).containsExactly(1);
+        }
+
+        private void hold() {
+            try {
+                checkpointer.hold();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Test
+        void whatATransactionSavedIsNotSavedAgain() throws InterruptedException {
+            policy = CheckpointPolicy.everyEvent();
+            start();
+            checkpointer.hold();
+            checkpointer.committed(checkpointer.checkpoint(position(5)), 5, Duration.ZERO);
+            movedTo(5, 5);
+            assertThat(checkpointer.saved()).contains(position(5));
+            assertThat(checkpointer.newest()).contains(position(5));
+            assertThat(checkpointer.unsavedEvents()).isZero();
+            movedTo(6, 1);
+
+            store.awaitSaved(6);
+            assertThat(store.times()).containsExactly(6);
+        }
+
+        @Test
+        void aPositionBehindATransactionDoesNotCountItsEventsAsUnsaved() throws InterruptedException {
+            start();
+            checkpointer.hold();
+            checkpointer.committed(checkpointer.checkpoint(position(5)), 50, Duration.ZERO);
+            movedTo(5, 50);
+            movedTo(6, 0);
+
+            assertThat(checkpointer.unsavedEvents()).isZero();
+            assertThat(checkpointer.hasRoom()).isTrue();
+        }
+
+        @Test
+        void nothingIsSavedAtTheEndWhileTheOutcomeIsUnknown() throws InterruptedException {
+            start();
+            handled(1);
+            checkpointer.hold();
+            checkpointer.close(SOON);
+
+            assertThat(store.saved).isEmpty();
+            assertThat(checkpointer.failure()).isEmpty();
+        }
+    }
+
+    @Nested
     class Saving {
 
         @Test

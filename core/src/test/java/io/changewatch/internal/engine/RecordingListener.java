@@ -60,6 +60,11 @@ class RecordingListener implements WatcherListener {
     }
 
     @Override
+    public void batchHandled(BatchHandled notice) {
+        notices.add(notice);
+    }
+
+    @Override
     public void handlerRetried(HandlerRetried notice) {
         notices.add(notice);
     }

@@ -2,6 +2,7 @@ package io.changewatch.internal.engine;
 
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import io.changewatch.Batching;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.EventHandler;
 import io.changewatch.HandlerFailurePolicy;
@@ -17,6 +18,9 @@ import io.changewatch.event.Namespace;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.decode.EventDecoders;
+import io.changewatch.internal.deliver.BatchDeliverer;
+import io.changewatch.internal.deliver.BatchDeliverer.Means;
+import io.changewatch.internal.deliver.BatchDeliverer.Work;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
@@ -67,6 +71,7 @@ final class WatchSetup {
     private SourceSettings source = source();
     private Duration closeWithin = Duration.ofSeconds(10);
     private List<Duration> headroomThresholds = List.of();
+    private Optional<Batching> batching = Optional.empty();
 
     /** A checkpoint of this watcher at an event. */
     static Checkpoint checkpoint(ResumeToken token, BsonTimestamp clusterTime) {
@@ -159,6 +164,12 @@ final class WatchSetup {
         return this;
     }
 
+    /** The handler gets batches, and is called with their events one after the other. */
+    WatchSetup inBatches(Batching limits) {
+        batching = Optional.of(limits);
+        return this;
+    }
+
     WatchSetup listener(WatcherListener added) {
         listeners.add(added);
         return this;
@@ -169,8 +180,24 @@ final class WatchSetup {
         return new WatcherEngine<>(
                 settings,
                 server,
-                (failures, progress, stop) -> new SequentialDeliverer<>(settings.handlers(), failures, progress),
+                (failures, progress, stop) -> batching.isEmpty()
+                        ? new SequentialDeliverer<>(settings.handlers(), failures, progress)
+                        : new BatchDeliverer<>(work(batching.get()), failures, progress, stop, means()),
                 time);
+    }
+
+    private Work<BsonDocument> work(Batching limits) {
+        return new Work<>(limits, this::handleBatch, new Handlers<>(List.of(), List.of()));
+    }
+
+    private void handleBatch(List<ChangeEvent<BsonDocument>> events) throws Exception {
+        for (ChangeEvent<BsonDocument> event : events) {
+            handle(event);
+        }
+    }
+
+    private Means means() {
+        return new Means(time, time.lock(), time.threads("changewatch-orders-batch", true));
     }
 
     WatcherEngine<BsonDocument> start() {

@@ -59,11 +59,22 @@ final class CheckpointDocument {
      */
     static Bson olderThan(Checkpoint offered, String watcher) {
         BsonDocument content = offered.toBson();
+        return and(ownedBy(watcher), or(earlier(content), position(content)));
+    }
+
+    private static Bson earlier(BsonDocument content) {
         BsonValue term = content.get("term");
-        BsonValue time = content.get("clusterTime");
-        return and(
-                ownedBy(watcher),
-                or(lt("term", term), and(eq("term", term), lt("clusterTime", time)), position(content)));
+        return or(lt("term", term), and(eq("term", term), lt("clusterTime", content.get("clusterTime"))));
+    }
+
+    /** Matches the watcher's document if it holds a lower term or an earlier cluster time than {@code offered}. */
+    static Bson before(Checkpoint offered, String watcher) {
+        return and(ownedBy(watcher), earlier(offered.toBson()));
+    }
+
+    /** The whole document. */
+    static BsonDocument document(Checkpoint checkpoint, String watcher) {
+        return content(checkpoint, watcher).append("_id", new BsonString(watcher));
     }
 
     /** Matches the watcher's document as long as it holds the position of {@code held}. */

@@ -1,37 +1,29 @@
 package io.changewatch.resume.mongo;
 
-import static com.mongodb.client.model.Filters.and;
-import static com.mongodb.client.model.Filters.or;
 import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
 
-import com.mongodb.ErrorCategory;
-import com.mongodb.MongoWriteException;
 import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
-import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.DeleteOptions;
-import com.mongodb.client.model.UpdateOptions;
-import com.mongodb.client.result.UpdateResult;
+import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
+import io.changewatch.ConfigurationException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
-import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
+import io.changewatch.resume.TransactionalResumeTokenStore;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.bson.BsonDocument;
 import org.bson.codecs.BsonValueCodecProvider;
-import org.bson.conversions.Bson;
-import org.reactivestreams.Publisher;
 
 /**
  * Keeps each watcher's checkpoint in a document of a MongoDB collection, by default {@code changewatch_checkpoints}.
@@ -54,13 +46,10 @@ import org.reactivestreams.Publisher;
  *
  * <p>Thread-safe.
  */
-public final class MongoResumeTokenStore implements ResumeTokenStore {
+public final class MongoResumeTokenStore implements TransactionalResumeTokenStore {
 
     private static final String COLLECTION = "changewatch_checkpoints";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
-
-    /** Whatever the collection's own collation: names that differ in case are two watchers, and tokens are hexadecimal. */
-    private static final Collation SIMPLE = Collation.builder().locale("simple").build();
 
     /** Keeps checkpoints in the collection {@code changewatch_checkpoints} of {@code database}. */
     public static MongoResumeTokenStore in(MongoDatabase database) {
@@ -132,7 +121,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     @Override
     public Optional<Checkpoint> load(String watcher) {
         Objects.requireNonNull(watcher, "watcher");
-        return new Call("load", watcher).run(Call::read);
+        return call("load", watcher).run(StoreCall::read);
     }
 
     /**
@@ -148,8 +137,45 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     public void save(String watcher, Checkpoint checkpoint) {
         Objects.requireNonNull(watcher, "watcher");
         Objects.requireNonNull(checkpoint, "checkpoint");
-        Holder holder = holders.computeIfAbsent(watcher, name -> new Holder());
-        new Call("save", watcher).run(call -> call.save(checkpoint, holder));
+        call("save", watcher).run(call -> call.save(checkpoint, holder(watcher)));
+    }
+
+    /**
+     * {@inheritDoc} A transaction that the watcher before has left open is ended: the server would keep it for a minute after a kill.
+     *
+     * @throws CorruptCheckpointException as {@link #load}
+     * @throws ConfigurationException if the session is of another client than the collection
+     * @throws StoreException if the server fails, or does not answer within the time limit
+     */
+    @Override
+    public Optional<Checkpoint> takeOver(ClientSession session, String watcher) {
+        Objects.requireNonNull(session, "session");
+        Holder holder = holder(watcher);
+        return call("take over", watcher).run(call -> new SessionCall(session, call, holder).takeOver());
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StaleCheckpointException as {@link #save}
+     * @throws StoreLockedException as {@link #save}
+     * @throws CorruptCheckpointException as {@link #save}
+     * @throws StoreException if the server fails, or does not answer within the time limit; the transaction has to be aborted
+     */
+    @Override
+    public boolean saveIn(ClientSession session, String watcher, Checkpoint checkpoint) {
+        Objects.requireNonNull(session, "session");
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        Holder holder = holder(watcher);
+        return call("save", watcher).run(call -> new SessionCall(session, call, holder).save(checkpoint));
+    }
+
+    private StoreCall call(String what, String watcher) {
+        return new StoreCall(collection, timeout, what, watcher);
+    }
+
+    private Holder holder(String watcher) {
+        return holders.computeIfAbsent(Objects.requireNonNull(watcher, "watcher"), name -> new Holder());
     }
 
     /**
@@ -160,9 +186,9 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     @Override
     public void delete(String watcher) {
         Objects.requireNonNull(watcher, "watcher");
-        new Call("delete", watcher)
-                .run(call -> call.await(
-                        collection.deleteOne(CheckpointDocument.of(watcher), new DeleteOptions().collation(SIMPLE))));
+        call("delete", watcher)
+                .run(call -> call.await(collection.deleteOne(
+                        CheckpointDocument.of(watcher), new DeleteOptions().collation(StoreCall.SIMPLE))));
     }
 
     /** Forgets that the document is this store's. What is saved stays. */
@@ -173,133 +199,5 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
 
     private String place() {
         return collection.getNamespace().getFullName();
-    }
-
-    /** One call with its time limit; used by the caller's thread only. */
-    private final class Call {
-        private final String what;
-        private final String watcher;
-        private final long deadline = System.nanoTime() + timeout.toNanos();
-
-        Call(String what, String watcher) {
-            this.what = what;
-            this.watcher = watcher;
-        }
-
-        <T> T run(Request<T> request) {
-            try {
-                return request.run(this);
-            } catch (StoreException e) {
-                throw e;
-            } catch (TimeoutException e) {
-                throw failed("no answer within " + timeout, e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw failed("this thread was interrupted", e);
-            } catch (RuntimeException e) { // the driver's own types and whatever its parts throw
-                throw failed(e.getClass().getSimpleName() + ": " + e.getMessage(), e);
-            }
-        }
-
-        private StoreException failed(String reason, Exception cause) {
-            return new StoreException(
-                    "Cannot " + what + " the checkpoint of watcher '" + watcher + "' in " + place() + ": " + reason
-                            + ". Check that the server is up and that the user may find, insert, update and remove there.",
-                    cause);
-        }
-
-        <T> Optional<T> await(Publisher<T> publisher) throws InterruptedException, TimeoutException {
-            return Answer.of(publisher, deadline);
-        }
-
-        Optional<Checkpoint> read() throws InterruptedException, TimeoutException {
-            return find().map(this::checkpoint);
-        }
-
-        private Optional<BsonDocument> find() throws InterruptedException, TimeoutException {
-            return await(collection
-                    .find(CheckpointDocument.of(watcher))
-                    .collation(SIMPLE)
-                    .first());
-        }
-
-        private Checkpoint checkpoint(BsonDocument document) {
-            try {
-                return CheckpointDocument.read(document, watcher);
-            } catch (CorruptCheckpointException e) {
-                throw new CorruptCheckpointException(
-                        "Cannot use the document with the _id '" + watcher + "' in " + place() + ": " + e.getMessage()
-                                + " Restore it from a backup, or delete it to begin anew, which leaves out what happened since.",
-                        e);
-            }
-        }
-
-        /**
-         * A document that the condition does not match makes the upsert fail on its {@code _id}. Unless that document is newer, a
-         * second try finds it as it is: another thread or process made it between the two halves of the upsert, or it is of the
-         * same cluster time, within which the server does not know the order of tokens.
-         */
-        UpdateResult save(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
-            UpdateResult result;
-            try {
-                result = upsert(CheckpointDocument.olderThan(offered, watcher), offered, holder);
-            } catch (MongoWriteException e) {
-                if (e.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
-                    throw e;
-                }
-                result = saveOverWhatIsThere(offered, holder);
-            }
-            holder.saved();
-            return result;
-        }
-
-        private UpdateResult saveOverWhatIsThere(Checkpoint offered, Holder holder)
-                throws InterruptedException, TimeoutException {
-            Bson older = CheckpointDocument.olderThan(offered, watcher);
-            Bson replaceable = heldUnlessItRefuses(offered, holder)
-                    .map(held -> or(older, CheckpointDocument.holding(held, watcher)))
-                    .orElse(older);
-            return upsert(replaceable, offered, holder);
-        }
-
-        private UpdateResult upsert(Bson replaceable, Checkpoint offered, Holder holder)
-                throws InterruptedException, TimeoutException {
-            return await(collection.updateOne(
-                            and(replaceable, holder.mayReplace()),
-                            holder.marking(new BsonDocument("$set", CheckpointDocument.content(offered, watcher))),
-                            new UpdateOptions().upsert(true).collation(SIMPLE)))
-                    .orElseThrow();
-        }
-
-        /** What is there and may be replaced; empty where it is gone meanwhile. */
-        private Optional<Checkpoint> heldUnlessItRefuses(Checkpoint offered, Holder holder)
-                throws InterruptedException, TimeoutException {
-            Optional<BsonDocument> found = find();
-            if (found.isEmpty()) {
-                return Optional.empty();
-            }
-            if (holder.isTakenOver(found.get())) {
-                throw takenOver(holder.since(found.get()));
-            }
-            Checkpoint held = checkpoint(found.get());
-            if (offered.isOlderThan(held)) {
-                throw StaleCheckpointException.refusing(watcher, place(), offered, held);
-            }
-            return Optional.of(held);
-        }
-
-        private StoreLockedException takenOver(String since) {
-            return new StoreLockedException(
-                    "Refused a checkpoint of watcher '" + watcher + "' in " + place()
-                            + ": another watcher of this name has taken over" + since
-                            + ". Stop one of them or give it another name. The other one goes on from what was saved, so nothing is"
-                            + " lost.",
-                    null);
-        }
-    }
-
-    /** The round trips of one call. */
-    private interface Request<T> {
-        T run(Call call) throws InterruptedException, TimeoutException;
     }
 }

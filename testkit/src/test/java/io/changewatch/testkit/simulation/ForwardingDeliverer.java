@@ -3,6 +3,7 @@ package io.changewatch.testkit.simulation;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.Deliverer;
+import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
@@ -28,6 +29,21 @@ abstract class ForwardingDeliverer implements Deliverer<BsonDocument> {
     @Override
     public void stop() {
         real.stop();
+    }
+
+    @Override
+    public boolean isHandlingThread() {
+        return real.isHandlingThread();
+    }
+
+    @Override
+    public void discard() {
+        real.discard();
+    }
+
+    @Override
+    public void drain(Duration deadline) {
+        real.drain(deadline);
     }
 
     @Override
