@@ -74,6 +74,38 @@ public interface ChangeWatcher extends AutoCloseable {
     void awaitRunning(Duration timeout) throws TimeoutException, InterruptedException;
 
     /**
+     * Asks the watcher to pause, and returns at once. It stops handing out after the handler in flight, saves its position, closes
+     * the stream and is {@link WatcherState#PAUSED} until {@link #resume()}: no cursor stays on the server and no events in memory,
+     * however long that lasts. The position ages meanwhile, and headroom goes on being measured and warned of.
+     *
+     * <p>An event that waits for its next attempt after a failure is let go of, and comes again from its first handler. What was
+     * handed out to other threads goes on to its end. A reply of the server or an attempt to open the stream is waited for, and
+     * where the store fails and {@link ChangeWatcherBuilder#maxUnsavedEvents} is reached, its next success. While {@code RECOVERING}
+     * no more attempts are made. Asked for before the stream has been open, it takes effect when that is: before the first event.
+     *
+     * <p>Does nothing if it is paused already or has ended. May be called from any thread, from handlers and listeners, too.
+     */
+    void pause();
+
+    /**
+     * Ends a pause, and returns at once. The stream is opened where hand-out stopped, so nothing is lost and nothing repeated; the
+     * state stays {@code PAUSED} until it is open, see {@link #awaitRunning}. Where the oplog no longer reaches back to there,
+     * {@link ChangeWatcherBuilder#whenHistoryLost} decides.
+     *
+     * <p>Does nothing if no pause was asked for, or the watcher has ended. May be called from any thread.
+     */
+    void resume();
+
+    /**
+     * Waits until a {@link #pause()} has taken effect: the watcher's thread hands out nothing any more.
+     *
+     * @return whether it is paused within {@code timeout}; not if it is closed or has failed; from a handler at once, as its event is
+     *     not handled yet
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    boolean awaitPaused(Duration timeout) throws InterruptedException;
+
+    /**
      * Waits until the watcher has ended, by {@link #close()} or by a failure.
      *
      * @return whether it ended within {@code timeout}

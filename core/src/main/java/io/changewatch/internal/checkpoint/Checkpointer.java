@@ -115,6 +115,11 @@ public final class Checkpointer {
         progress.handled(token, clusterTime, events, nanos);
     }
 
+    /** Asks for the newest position to be saved whatever the policy; does not wait. */
+    public void saveNow() {
+        progress.saveNow();
+    }
+
     /**
      * Asks for {@code position} to be saved whatever the policy, and waits.
      *

@@ -82,6 +82,11 @@ final class Progress {
         }
     }
 
+    /** Asks for a save of the newest position, whatever the policy. */
+    void saveNow() {
+        locked(() -> due = true);
+    }
+
     /** Makes {@code position} the newest, even if it is not later than the one before, and asks for it to be saved. */
     void restartAt(Position position) {
         locked(() -> {

@@ -96,7 +96,7 @@ final class BatchDelivery<T> {
     /** Hands out all events of a batch; returns whether the place has moved on behind them. */
     boolean handOut(RawBatch batch, boolean splits) throws InterruptedException {
         for (int offset : batch.offsets()) {
-            shared.lifecycle().throwIfStopRequested();
+            shared.lifecycle().throwIfCalled();
             if (splits) {
                 putTogether(batch.bytes(), offset);
             } else {

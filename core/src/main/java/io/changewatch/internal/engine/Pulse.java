@@ -147,7 +147,7 @@ final class Pulse {
     private WatcherActivity activity(
             WatcherState state, SourceSettings settings, Optional<Duration> behind, long nanos) {
         if (state != WatcherState.RUNNING) {
-            return state == WatcherState.RECOVERING ? WatcherActivity.STALLED : WatcherActivity.NOT_RUNNING;
+            return inactive(state);
         }
         if (asking && isLonger(askingNanos, nanos, settings.maxAwait().plus(GRACE))) {
             return WatcherActivity.STALLED;
@@ -157,6 +157,14 @@ final class Pulse {
             return WatcherActivity.HANDLER_BUSY;
         }
         return flow(settings, behind);
+    }
+
+    private static WatcherActivity inactive(WatcherState state) {
+        return switch (state) {
+            case RECOVERING -> WatcherActivity.STALLED;
+            case PAUSED -> WatcherActivity.PAUSED;
+            default -> WatcherActivity.NOT_RUNNING;
+        };
     }
 
     private static boolean isLonger(long since, long now, Duration limit) {

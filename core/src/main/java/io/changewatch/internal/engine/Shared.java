@@ -8,6 +8,7 @@ package io.changewatch.internal.engine;
 record Shared<T>(
         WatcherSettings<T> settings,
         Lifecycle lifecycle,
+        Steering steering,
         SafeListener listener,
         Counters counters,
         Surroundings surroundings) {

@@ -39,6 +39,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final Counters counters = new Counters();
     private final HeadroomMonitor headroom;
     private final Lifecycle lifecycle;
+    private final Steering steering;
     private final CloseDeadline closing;
     private final Checkpointer checkpointer;
     private final FailureHandling handlerFailures;
@@ -59,6 +60,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 new HeadroomMonitor(settings, () -> provider.oplogWindow(settings.source()), this::held, surroundings);
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
         this.lifecycle = new Lifecycle(settings.name(), listener, surroundings.lock());
+        this.steering = new Steering(lifecycle, surroundings.lock());
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
                 settings.checkpoints(),
@@ -74,10 +76,13 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 listener,
                 surroundings,
                 surroundings.random(),
-                delay -> lifecycle.pause(delay, surroundings));
+                this::awaitNextAttempt);
         this.deliverer = deliverers.deliverer(handlerFailures, this::handled, this::requestStop);
         this.loop = new WatchLoop<>(
-                new Shared<>(settings, lifecycle, listener, counters, surroundings), provider, checkpointer, deliverer);
+                new Shared<>(settings, lifecycle, steering, listener, counters, surroundings),
+                provider,
+                checkpointer,
+                deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
     }
 
@@ -86,6 +91,15 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         all.add(0, counters);
         all.add(headroom);
         return all;
+    }
+
+    /** An event that waits for its next attempt does not keep its watcher from being steered. */
+    private void awaitNextAttempt(Duration delay) throws InterruptedException {
+        if (Thread.currentThread() == thread) {
+            lifecycle.pauseUnlessCalled(delay, surroundings);
+        } else {
+            lifecycle.pause(delay, surroundings);
+        }
     }
 
     /** What a restart would need. */
@@ -200,6 +214,29 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 "Watcher '" + name() + "' is " + state() + " and was not running within " + timeout + ": " + reason);
         trouble.ifPresent(exception::initCause);
         return exception;
+    }
+
+    @Override
+    public void pause() {
+        Runnable nudge = loop.nudge();
+        steering.pause();
+        nudge.run();
+    }
+
+    @Override
+    public void resume() {
+        steering.resume();
+    }
+
+    @Override
+    public boolean awaitPaused(Duration timeout) throws InterruptedException {
+        boolean wouldWaitForItself = Thread.currentThread() == thread;
+        return lifecycle
+                .await(
+                        state -> state == WatcherState.PAUSED || state == WatcherState.STOPPING || state.isTerminal(),
+                        wouldWaitForItself ? Duration.ZERO : timeout)
+                .filter(state -> state == WatcherState.PAUSED)
+                .isPresent();
     }
 
     @Override

@@ -1,0 +1,52 @@
+package io.changewatch.internal.engine;
+
+import io.changewatch.WatcherState;
+import io.changewatch.internal.checkpoint.Checkpointer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Does what a watcher is asked for while it runs. No stream is open meanwhile: one that nobody reads would be ended by the
+ * server when it has been idle for ten minutes, and its last reply would stay in memory.
+ *
+ * <p>Called on the watcher's thread only.
+ */
+final class Helm {
+    private static final Logger LOG = LoggerFactory.getLogger(Helm.class);
+
+    private final String watcher;
+    private final Lifecycle lifecycle;
+    private final Steering steering;
+    private final Pulse pulse;
+    private final Checkpointer checkpointer;
+
+    Helm(Shared<?> shared, Checkpointer checkpointer) {
+        this.watcher = shared.watcher();
+        this.lifecycle = shared.lifecycle();
+        this.steering = shared.steering();
+        this.pulse = shared.counters().pulse();
+        this.checkpointer = checkpointer;
+    }
+
+    /** Returns when the watcher is to read on. */
+    void obey() throws InterruptedException {
+        pulse.handedOut(); // an event between two attempts is let go of
+        while (true) {
+            lifecycle.throwIfStopRequested();
+            lifecycle.answer();
+            if (!steering.isPaused()) {
+                return;
+            }
+            pause();
+        }
+    }
+
+    private void pause() throws InterruptedException {
+        if (lifecycle.state() != WatcherState.PAUSED) {
+            checkpointer.saveNow();
+            lifecycle.paused();
+            LOG.info("[{}] Paused.", watcher);
+        }
+        lifecycle.awaitCall();
+    }
+}
