@@ -4,6 +4,7 @@ import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.reactivestreams.client.MongoClient;
 import io.changewatch.observe.WatcherStats;
+import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
@@ -104,6 +105,35 @@ public interface ChangeWatcher extends AutoCloseable {
      * @throws InterruptedException if the calling thread is interrupted
      */
     boolean awaitPaused(Duration timeout) throws InterruptedException;
+
+    /**
+     * Moves the watcher to another position, back or forth, while it runs or is paused, and waits until that is done: lets the handler
+     * in flight and what was handed out to other threads end, drops what is not handed out, tries the server for the new
+     * position, saves it in the place of the checkpoint, and goes on there; or stays paused. Going back, events come again; going
+     * forward, those between are passed over, which is logged and told to {@code WatcherListener.sought}.
+     *
+     * <p>The position is saved before the first event from there is handed out; a crash finds the one before or the new
+     * one. While the store fails, the watcher is {@code RECOVERING} and hands out nothing until it works. If the server loses the
+     * position after it was tried, {@link ChangeWatcherBuilder#whenHistoryLost} decides. May be called from any thread but the
+     * watcher's own.
+     *
+     * @param timeout how long to wait
+     * @throws SeekFailedException if the oplog no longer reaches back to the position, the server refuses it or cannot be
+     *     asked, events on other threads do not end within {@code closeWithin}, or the store does not go back; the watcher goes on
+     *     where it was
+     * @throws TimeoutException if it is not done within {@code timeout}; the message says whether the watcher goes on trying, or
+     *     nothing has changed
+     * @throws IllegalStateException if the watcher has not been started or has ended, or if called from a handler
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    void seek(StartPosition position, Duration timeout) throws TimeoutException, InterruptedException;
+
+    /**
+     * {@link #seek(StartPosition, Duration)} to a checkpoint of this watcher.
+     *
+     * @throws ConfigurationException if the checkpoint is another stream's
+     */
+    void seek(Checkpoint checkpoint, Duration timeout) throws TimeoutException, InterruptedException;
 
     /**
      * Waits until the watcher has ended, by {@link #close()} or by a failure.

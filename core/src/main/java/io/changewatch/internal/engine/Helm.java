@@ -1,7 +1,10 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.ConfigurationException;
+import io.changewatch.SeekFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.internal.checkpoint.Checkpointer;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,13 +22,18 @@ final class Helm {
     private final Steering steering;
     private final Pulse pulse;
     private final Checkpointer checkpointer;
+    private final Mover mover;
+    private final Runnable moved;
 
-    Helm(Shared<?> shared, Checkpointer checkpointer) {
+    /** @param moved forgets what was lost at the place that was left */
+    Helm(Shared<?> shared, Checkpointer checkpointer, Mover mover, Runnable moved) {
         this.watcher = shared.watcher();
         this.lifecycle = shared.lifecycle();
         this.steering = shared.steering();
         this.pulse = shared.counters().pulse();
         this.checkpointer = checkpointer;
+        this.mover = mover;
+        this.moved = moved;
     }
 
     /** Returns when the watcher is to read on. */
@@ -34,10 +42,28 @@ final class Helm {
         while (true) {
             lifecycle.throwIfStopRequested();
             lifecycle.answer();
-            if (!steering.isPaused()) {
+            Optional<Seek> seek = steering.next();
+            if (seek.isPresent()) {
+                seek(seek.get());
+            } else if (steering.isPaused()) {
+                pause();
+            } else {
                 return;
             }
-            pause();
+        }
+    }
+
+    /** Called away meanwhile, it begins once more. */
+    private void seek(Seek seek) throws InterruptedException {
+        try {
+            mover.move(seek);
+            moved.run();
+            steering.done(seek, null);
+        } catch (SeekFailedException | ConfigurationException e) {
+            LOG.warn("[{}] {}", watcher, e.getMessage());
+            steering.done(seek, e);
+        } catch (SteeredException e) {
+            LOG.debug("[{}] Called away from a seek.", watcher);
         }
     }
 

@@ -64,7 +64,9 @@ final class WatchLoop<T> {
         this.undeliverable = new UndeliverableEvents(shared, reader, attempts);
         this.failures = new FailureResponse(shared, attempts, historyLoss, undeliverable);
         this.delivery = new BatchDelivery<>(shared, checkpointer, deliverer, undeliverable);
-        this.helm = new Helm(shared, checkpointer);
+        SeekTrial trial = new SeekTrial(shared, reader, failures::splits);
+        this.helm = new Helm(
+                shared, checkpointer, new Mover(shared, checkpointer, delivery, trial, loader), historyLoss::told);
     }
 
     /** Runs until the watcher is stopped, by {@link StoppedException} or return, or fails. */

@@ -5,6 +5,7 @@ import static io.changewatch.internal.engine.CloseDeadline.GRACE;
 import com.mongodb.MongoException;
 import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
+import io.changewatch.StartPosition;
 import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ResumeToken;
@@ -15,9 +16,11 @@ import io.changewatch.internal.deliver.DeliveryStoppedException;
 import io.changewatch.internal.deliver.FailureHandling;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherStats;
+import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.bson.BsonTimestamp;
@@ -60,7 +63,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 new HeadroomMonitor(settings, () -> provider.oplogWindow(settings.source()), this::held, surroundings);
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
         this.lifecycle = new Lifecycle(settings.name(), listener, surroundings.lock());
-        this.steering = new Steering(lifecycle, surroundings.lock());
+        this.steering = new Steering(settings.name(), lifecycle, surroundings.lock());
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
                 settings.checkpoints(),
@@ -240,6 +243,28 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     @Override
+    public void seek(StartPosition position, Duration timeout) throws TimeoutException, InterruptedException {
+        seek(Seek.to(Objects.requireNonNull(position, "position")), timeout);
+    }
+
+    @Override
+    public void seek(Checkpoint checkpoint, Duration timeout) throws TimeoutException, InterruptedException {
+        seek(Seek.to(Objects.requireNonNull(checkpoint, "checkpoint")), timeout);
+    }
+
+    private void seek(Seek seek, Duration timeout) throws TimeoutException, InterruptedException {
+        if (Thread.currentThread() == thread || checkpointer.isSavingThread()) {
+            throw new IllegalStateException(
+                    "Watcher '" + name()
+                            + "' cannot be moved from its own thread, as it moves when that is free: seek from another thread.");
+        }
+        Runnable nudge = loop.nudge();
+        steering.ask(seek);
+        nudge.run();
+        steering.await(seek, timeout);
+    }
+
+    @Override
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
         return lifecycle.await(WatcherState::isTerminal, timeout).isPresent();
     }
@@ -342,6 +367,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         quietly("close the client", provider::close);
         quietly("release the store", checkpointer::release);
         logEnd(failure);
+        steering.close(failure);
         lifecycle.ended(Optional.ofNullable(failure));
         quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));
     }
