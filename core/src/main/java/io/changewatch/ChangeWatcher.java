@@ -6,6 +6,7 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import io.changewatch.observe.WatcherStats;
 import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 
@@ -134,6 +135,15 @@ public interface ChangeWatcher extends AutoCloseable {
      * @throws ConfigurationException if the checkpoint is another stream's
      */
     void seek(Checkpoint checkpoint, Duration timeout) throws TimeoutException, InterruptedException;
+
+    /**
+     * Earlier checkpoints that the store keeps, the newest first, to {@link #seek(Checkpoint, Duration) seek} to: the first that was
+     * saved before a time has everything before it that was handled until then. Asks the store, on the calling thread. Empty without
+     * a store, or one that keeps none.
+     *
+     * @throws io.changewatch.resume.StoreException if the store cannot be read now
+     */
+    List<Checkpoint> history();
 
     /**
      * Waits until the watcher has ended, by {@link #close()} or by a failure.

@@ -1,5 +1,6 @@
 package io.changewatch.resume;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -100,7 +101,18 @@ public interface ResumeTokenStore {
     }
 
     /**
-     * Forgets a watcher; does nothing if there is none.
+     * Earlier checkpoints of a watcher, the newest first: those that a {@link HistoryPolicy} of the store chose. Each of them was
+     * saved, so everything before it was handled at its {@link Checkpoint#savedAt}. Nothing is held or changed by it, as with
+     * {@link #peek}. The default keeps none.
+     *
+     * @throws StoreException if the store cannot be read now
+     */
+    default List<Checkpoint> history(String watcher) {
+        return List.of();
+    }
+
+    /**
+     * Forgets a watcher, with its history; does nothing if there is none.
      *
      * @throws StoreException if the store cannot be written now
      */

@@ -265,6 +265,14 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     @Override
+    public List<Checkpoint> history() {
+        return settings.checkpoints()
+                .store()
+                .map(store -> store.history(name()))
+                .orElse(List.of());
+    }
+
+    @Override
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
         return lifecycle.await(WatcherState::isTerminal, timeout).isPresent();
     }

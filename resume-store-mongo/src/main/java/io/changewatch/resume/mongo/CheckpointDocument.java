@@ -4,6 +4,7 @@ import static com.mongodb.client.model.Filters.and;
 import static com.mongodb.client.model.Filters.eq;
 import static com.mongodb.client.model.Filters.in;
 import static com.mongodb.client.model.Filters.lt;
+import static com.mongodb.client.model.Filters.lte;
 import static com.mongodb.client.model.Filters.or;
 
 import io.changewatch.resume.Checkpoint;
@@ -64,6 +65,11 @@ final class CheckpointDocument {
         return and(
                 ownedBy(watcher),
                 or(lt("term", term), and(eq("term", term), lt("clusterTime", time)), position(content)));
+    }
+
+    /** Matches the watcher's document if it holds no higher term than {@code offered}, whatever its position. */
+    static Bson ofNoHigherTermThan(Checkpoint offered, String watcher) {
+        return and(ownedBy(watcher), lte("term", offered.toBson().get("term")));
     }
 
     /** Matches the watcher's document as long as it holds the position of {@code held}. */

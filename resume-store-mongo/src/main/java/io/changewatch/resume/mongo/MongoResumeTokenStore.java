@@ -17,11 +17,14 @@ import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.HistoryPolicy;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,6 +35,8 @@ import org.bson.BsonDocument;
 import org.bson.codecs.BsonValueCodecProvider;
 import org.bson.conversions.Bson;
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps each watcher's checkpoint in a document of a MongoDB collection, by default {@code changewatch_checkpoints}.
@@ -56,6 +61,7 @@ import org.reactivestreams.Publisher;
  */
 public final class MongoResumeTokenStore implements ResumeTokenStore {
 
+    private static final Logger LOG = LoggerFactory.getLogger(MongoResumeTokenStore.class);
     private static final String COLLECTION = "changewatch_checkpoints";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -71,19 +77,27 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     public static MongoResumeTokenStore in(MongoCollection<?> collection) {
         Objects.requireNonNull(collection, "collection");
         return new MongoResumeTokenStore(
-                collection.withDocumentClass(BsonDocument.class), TIMEOUT, new ConcurrentHashMap<>());
+                collection.withDocumentClass(BsonDocument.class),
+                TIMEOUT,
+                new ConcurrentHashMap<>(),
+                HistoryPolicy.standard());
     }
 
     private final MongoCollection<BsonDocument> collection;
     private final Duration timeout;
     private final Map<String, Holder> holders;
+    private final HistoryPolicy history;
+    private final Map<String, Instant> newestInHistory = new ConcurrentHashMap<>();
 
     /**
      * Reads what the primary has, whether or not it knows that a majority has it: for a moment after an election it does not,
      * and would return a checkpoint before the last one. What a failover may still undo is no harm: it was handled.
      */
     private MongoResumeTokenStore(
-            MongoCollection<BsonDocument> collection, Duration timeout, Map<String, Holder> holders) {
+            MongoCollection<BsonDocument> collection,
+            Duration timeout,
+            Map<String, Holder> holders,
+            HistoryPolicy history) {
         this.collection = collection
                 .withCodecRegistry(fromProviders(new BsonValueCodecProvider()))
                 .withReadPreference(ReadPreference.primary())
@@ -91,6 +105,7 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
                 .withWriteConcern(WriteConcern.MAJORITY.withWTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS));
         this.timeout = timeout;
         this.holders = holders;
+        this.history = history;
     }
 
     /**
@@ -103,7 +118,16 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         if (limit.compareTo(Duration.ofMillis(1)) < 0 || limit.compareTo(Duration.ofDays(24)) > 0) {
             throw new IllegalArgumentException("timeout(" + limit + "): a limit from 1 ms to 24 days is needed.");
         }
-        return new MongoResumeTokenStore(collection, limit, holders);
+        return new MongoResumeTokenStore(collection, limit, holders, history);
+    }
+
+    /**
+     * The same store with another history of earlier checkpoints. It is kept in a document of its own beside each watcher's, which
+     * is read and written after the save of a checkpoint that is due for it: a save at other times costs nothing more. A
+     * failure is logged, and the checkpoint is left out. Default: {@link HistoryPolicy#standard()}.
+     */
+    public MongoResumeTokenStore keepHistory(HistoryPolicy policy) {
+        return new MongoResumeTokenStore(collection, timeout, holders, Objects.requireNonNull(policy, "policy"));
     }
 
     /**
@@ -150,6 +174,49 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
         Objects.requireNonNull(checkpoint, "checkpoint");
         Holder holder = holders.computeIfAbsent(watcher, name -> new Holder());
         new Call("save", watcher).run(call -> call.save(checkpoint, holder));
+        addToHistory(watcher, checkpoint);
+    }
+
+    /**
+     * {@inheritDoc} One conditional write, like {@link #save}.
+     *
+     * @throws StaleCheckpointException if the document holds a higher term
+     * @throws StoreLockedException if another store has saved there since this one did
+     * @throws CorruptCheckpointException if the document there is damaged, was not written by ChangeWatch or is another watcher's
+     * @throws StoreException if the server fails, or does not answer within the time limit; it may have saved all the same,
+     *     and resetting again is safe
+     */
+    @Override
+    public void reset(String watcher, Checkpoint checkpoint) {
+        Objects.requireNonNull(watcher, "watcher");
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        Holder holder = holders.computeIfAbsent(watcher, name -> new Holder());
+        new Call("reset", watcher).run(call -> call.reset(checkpoint, holder));
+        addToHistory(watcher, checkpoint);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StoreException if the server fails, or does not answer within the time limit
+     */
+    @Override
+    public List<Checkpoint> history(String watcher) {
+        Objects.requireNonNull(watcher, "watcher");
+        return new Call("read the history of", watcher).run(Call::history);
+    }
+
+    /** Of a failure only those are deprived who look back later. */
+    private void addToHistory(String watcher, Checkpoint saved) {
+        if (!history.isDue(Optional.ofNullable(newestInHistory.get(watcher)), saved)) {
+            return;
+        }
+        newestInHistory.put(watcher, saved.savedAt()); // also after a failure, which is not tried again with each save
+        try {
+            new Call("add to the history", watcher).run(call -> call.addToHistory(saved));
+        } catch (StoreException e) {
+            LOG.warn("[{}] The history in {} lacks a checkpoint.", watcher, place(), e);
+        }
     }
 
     /**
@@ -161,8 +228,10 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
     public void delete(String watcher) {
         Objects.requireNonNull(watcher, "watcher");
         new Call("delete", watcher)
-                .run(call -> call.await(
-                        collection.deleteOne(CheckpointDocument.of(watcher), new DeleteOptions().collation(SIMPLE))));
+                .run(call -> call.await(collection.deleteMany(
+                        or(CheckpointDocument.of(watcher), HistoryDocument.of(watcher)),
+                        new DeleteOptions().collation(SIMPLE))));
+        newestInHistory.remove(watcher);
     }
 
     /** Forgets that the document is this store's. What is saved stays. */
@@ -251,6 +320,55 @@ public final class MongoResumeTokenStore implements ResumeTokenStore {
             }
             holder.saved();
             return result;
+        }
+
+        /** A document that refuses makes the upsert fail, as in {@link #save}; one that was made meanwhile is found by a second try. */
+        UpdateResult reset(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
+            Bson replaceable = CheckpointDocument.ofNoHigherTermThan(offered, watcher);
+            UpdateResult result;
+            try {
+                result = upsert(replaceable, offered, holder);
+            } catch (MongoWriteException e) {
+                if (e.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                    throw e;
+                }
+                throwIfItRefusesAReset(offered, holder);
+                result = upsert(replaceable, offered, holder);
+            }
+            holder.saved();
+            return result;
+        }
+
+        private void throwIfItRefusesAReset(Checkpoint offered, Holder holder)
+                throws InterruptedException, TimeoutException {
+            Optional<BsonDocument> found = find();
+            if (found.isEmpty()) {
+                return;
+            }
+            if (holder.isTakenOver(found.get())) {
+                throw takenOver(holder.since(found.get()));
+            }
+            Checkpoint held = checkpoint(found.get());
+            if (offered.term() < held.term()) {
+                throw StaleCheckpointException.refusing(watcher, place(), offered, held);
+            }
+        }
+
+        List<Checkpoint> history() throws InterruptedException, TimeoutException {
+            return await(collection
+                            .find(HistoryDocument.of(watcher))
+                            .collation(SIMPLE)
+                            .first())
+                    .map(HistoryDocument::read)
+                    .orElse(List.of());
+        }
+
+        UpdateResult addToHistory(Checkpoint saved) throws InterruptedException, TimeoutException {
+            return await(collection.updateOne(
+                            HistoryDocument.of(watcher),
+                            HistoryDocument.update(history.add(history(), saved)),
+                            new UpdateOptions().upsert(true).collation(SIMPLE)))
+                    .orElseThrow();
         }
 
         private UpdateResult saveOverWhatIsThere(Checkpoint offered, Holder holder)
