@@ -99,6 +99,8 @@ public final class ChangeWatcherBuilder<T> {
     private Duration closeWithin = Duration.ofSeconds(10);
     private List<Duration> headroomThresholds = List.of(Duration.ofHours(1), Duration.ofMinutes(10));
 
+    private boolean exposedThroughJmx;
+
     ChangeWatcherBuilder(
             @Nullable MongoClient client,
             @Nullable MongoClientSettings settings,
@@ -149,6 +151,7 @@ public final class ChangeWatcherBuilder<T> {
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
         other.headroomThresholds = headroomThresholds;
+        other.exposedThroughJmx = exposedThroughJmx;
         return other;
     }
 
@@ -162,6 +165,7 @@ public final class ChangeWatcherBuilder<T> {
         other.comment = null;
         other.store = null;
         other.headroomThresholds = List.of();
+        other.exposedThroughJmx = false;
         other.handlers.clear();
         other.listeners.clear();
         return other;
@@ -393,6 +397,18 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     /**
+     * Puts the watcher into the platform's MBean server from its start to its end, as a
+     * {@link io.changewatch.observe.WatcherMXBean} named {@code io.changewatch:type=ChangeWatcher,name="<name>"}: its figures, and
+     * pause, resume, seek, history and close. Whoever reaches the server may use them, and sees resume tokens, which hold keys of
+     * documents. A second watcher of one name is {@code instance=2}. Not for a publisher, which its subscriber steers, and
+     * not for the stream of a live feed, whose clients rely on its order. Default: no.
+     */
+    public ChangeWatcherBuilder<T> exposeThroughJmx() {
+        this.exposedThroughJmx = true;
+        return this;
+    }
+
+    /**
      * A watcher that has not been started.
      *
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
@@ -405,11 +421,12 @@ public final class ChangeWatcherBuilder<T> {
                     null);
         }
         WatcherSettings<T> watcher = watcherSettings();
-        return new WatcherEngine<>(
+        WatcherEngine<T> engine = new WatcherEngine<>(
                 watcher,
                 ClientSourceProvider.of(watcher.name(), source, client, settings),
                 (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress),
                 Surroundings.ofTheMachine());
+        return exposedThroughJmx ? engine.exposeThroughJmx() : engine;
     }
 
     /**
@@ -483,6 +500,12 @@ public final class ChangeWatcherBuilder<T> {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
+                    null);
+        }
+        if (exposedThroughJmx) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has exposeThroughJmx() and a publisher, which its subscriber steers: leave one of them out.",
                     null);
         }
         MongoClient givenClient = client;

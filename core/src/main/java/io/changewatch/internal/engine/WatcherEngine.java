@@ -49,6 +49,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final Deliverer<T> deliverer;
     private final WatchLoop<T> loop;
     private final Thread thread;
+    private @Nullable JmxRegistration jmx;
 
     /** A watcher that has not been started. */
     public WatcherEngine(
@@ -87,6 +88,12 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 checkpointer,
                 deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
+    }
+
+    /** Shows it to JMX from its start to its end. Called before it is started. */
+    public WatcherEngine<T> exposeThroughJmx() {
+        jmx = new JmxRegistration(this);
+        return this;
     }
 
     private List<WatcherListener> withCounters(List<WatcherListener> listeners) {
@@ -178,6 +185,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         long now = surroundings.getAsLong();
         counters.clocks(now, surroundings.millis());
         counters.pulse().begins(now);
+        if (jmx != null) {
+            jmx.open();
+        }
         thread.start();
     }
 
@@ -374,6 +384,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         headroom.close();
         quietly("close the client", provider::close);
         quietly("release the store", checkpointer::release);
+        if (jmx != null) {
+            jmx.close();
+        }
         logEnd(failure);
         steering.close(failure);
         lifecycle.ended(Optional.ofNullable(failure));
