@@ -1,5 +1,6 @@
 package io.changewatch.internal.engine;
 
+import static io.changewatch.WatcherState.FAILED;
 import static io.changewatch.WatcherState.PAUSED;
 import static io.changewatch.WatcherState.RECOVERING;
 import static io.changewatch.WatcherState.RUNNING;
@@ -17,6 +18,7 @@ import io.changewatch.SeekFailedException;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.observe.WatcherListener.Sought;
+import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.Fingerprint;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
@@ -27,6 +29,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonDocument;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class SeekTest {
     private static final Duration SOON = Duration.ofSeconds(10);
@@ -354,6 +358,34 @@ final class SeekTest {
         closing.join();
 
         assertThat(thrown.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("has ended");
+    }
+
+    /** The process ends while the store replaces the checkpoint, before or after it has. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aCrashInItFindsTheOnePositionOrTheOther(boolean isReplaced) throws Exception {
+        setup.server.opens().batch(insert(101), insert(102));
+        serves(insert(102));
+        WatcherEngine<BsonDocument> watcher = setup.store(new ForwardingStore(store) {
+                    @Override
+                    public void reset(String name, Checkpoint checkpoint) {
+                        if (isReplaced) {
+                            super.reset(name, checkpoint);
+                        }
+                        throw new AssertionError("crash");
+                    }
+                })
+                .start();
+        eventually(() -> store.token().equals(Optional.of(token(102))));
+
+        assertThatThrownBy(() -> watcher.seek(StartPosition.after(token(101)), SOON))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(watcher.state()).isEqualTo(FAILED);
+        assertThat(setup.handledTimes()).containsExactly(101, 102);
+
+        WatchSetup next = new WatchSetup().store(store);
+        next.run();
+        assertThat(next.server.opened()).containsExactly(StartPosition.after(token(isReplaced ? 101 : 102)));
     }
 
     @Test
