@@ -388,8 +388,8 @@ public final class WatcherEngine<T> implements ChangeWatcher {
             jmx.close();
         }
         logEnd(failure);
-        steering.close(failure);
         lifecycle.ended(Optional.ofNullable(failure));
+        steering.close(failure);
         quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));
     }
 
