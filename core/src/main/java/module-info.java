@@ -8,6 +8,7 @@ module io.changewatch {
     requires transitive org.mongodb.driver.reactivestreams;
     requires transitive org.reactivestreams;
     requires org.slf4j;
+    requires transitive java.management;
     requires static transitive org.jspecify;
 
     exports io.changewatch;

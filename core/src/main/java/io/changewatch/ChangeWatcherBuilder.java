@@ -115,6 +115,8 @@ public final class ChangeWatcherBuilder<T> {
     private @Nullable DeadLetterStore letterStore;
     private ParkingOrder parkingOrder = ParkingOrder.GO_ON;
 
+    private boolean exposedThroughJmx;
+
     ChangeWatcherBuilder(
             @Nullable MongoClient client,
             @Nullable MongoClientSettings settings,
@@ -170,6 +172,7 @@ public final class ChangeWatcherBuilder<T> {
         other.headroomThresholds = headroomThresholds;
         other.letterStore = letterStore;
         other.parkingOrder = parkingOrder;
+        other.exposedThroughJmx = exposedThroughJmx;
         return other;
     }
 
@@ -188,6 +191,7 @@ public final class ChangeWatcherBuilder<T> {
             other.letterStore = null;
             other.parkingOrder = ParkingOrder.GO_ON;
         }
+        other.exposedThroughJmx = false;
         other.handlers.clear();
         other.batchHandlers.clear();
         other.transactionHandlers.clear();
@@ -481,6 +485,18 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     /**
+     * Puts the watcher into the platform's MBean server from its start to its end, as a
+     * {@link io.changewatch.observe.WatcherMXBean} named {@code io.changewatch:type=ChangeWatcher,name="<name>"}: its figures, and
+     * pause, resume, seek, history and close. Whoever reaches the server may use them, and sees resume tokens, which hold keys of
+     * documents. A second watcher of one name is {@code instance=2}. Not for a publisher, which its subscriber steers, and
+     * not for the stream of a live feed, whose clients rely on its order. Default: no.
+     */
+    public ChangeWatcherBuilder<T> exposeThroughJmx() {
+        this.exposedThroughJmx = true;
+        return this;
+    }
+
+    /**
      * A watcher that has not been started.
      *
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
@@ -504,8 +520,9 @@ public final class ChangeWatcherBuilder<T> {
 
     private WatcherEngine<T> engine(
             WatcherSettings<T> watcher, DelivererFactory<T> deliverers, Surroundings surroundings) {
-        return new WatcherEngine<>(
+        WatcherEngine<T> engine = new WatcherEngine<>(
                 watcher, ClientSourceProvider.of(watcher.name(), source, client, settings), deliverers, surroundings);
+        return exposedThroughJmx ? engine.exposeThroughJmx() : engine;
     }
 
     private DelivererFactory<T> deliverers(WatcherSettings<T> watcher, Surroundings surroundings) {
@@ -621,6 +638,12 @@ public final class ChangeWatcherBuilder<T> {
                     "Watcher '" + effectiveName()
                             + "' cannot be built: parkIn(..., BLOCK_KEY) needs handlers, as a subscriber cannot be kept from later"
                             + " events of a document. Use handlers, or ParkingOrder.GO_ON.",
+                    null);
+        }
+        if (exposedThroughJmx) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has exposeThroughJmx() and a publisher, which its subscriber steers: leave one of them out.",
                     null);
         }
         MongoClient givenClient = client;

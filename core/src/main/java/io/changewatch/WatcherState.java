@@ -5,6 +5,7 @@ package io.changewatch;
  *
  * <pre>
  * NEW → STARTING → RUNNING ⇄ RECOVERING → STOPPING → STOPPED
+ *          RUNNING, RECOVERING ⇄ PAUSED → STOPPING
  *                                  any but STOPPED → FAILED
  * </pre>
  *
@@ -19,6 +20,8 @@ public enum WatcherState {
     RUNNING,
     /** Something failed that is worth a retry; nothing is handed out until it works again. */
     RECOVERING,
+    /** {@link ChangeWatcher#pause()} was called: no stream is open and nothing is handed out until {@link ChangeWatcher#resume()}. */
+    PAUSED,
     /** {@code close()} was called, or the policy said to stop; the last event is being finished. */
     STOPPING,
     /** Ended on request. */
@@ -31,8 +34,9 @@ public enum WatcherState {
         return switch (this) {
             case NEW -> next == STARTING || next == STOPPING || next == STOPPED;
             case STARTING -> next == RUNNING || next == RECOVERING || next == STOPPING || next == FAILED;
-            case RUNNING -> next == RECOVERING || next == STOPPING || next == FAILED;
-            case RECOVERING -> next == RUNNING || next == STOPPING || next == FAILED;
+            case RUNNING -> next == RECOVERING || next == PAUSED || next == STOPPING || next == FAILED;
+            case RECOVERING -> next == RUNNING || next == PAUSED || next == STOPPING || next == FAILED;
+            case PAUSED -> next == RUNNING || next == RECOVERING || next == STOPPING || next == FAILED;
             case STOPPING -> next == STOPPED || next == FAILED;
             case STOPPED, FAILED -> false;
         };

@@ -7,8 +7,10 @@ package io.changewatch.observe;
  * <p>Thread-safe.
  */
 public enum WatcherActivity {
-    /** The state is neither {@code RUNNING} nor {@code RECOVERING}: it has not begun, or it ends or has ended. */
+    /** The state is none of {@code RUNNING}, {@code RECOVERING} and {@code PAUSED}: it has not begun, or it ends or has ended. */
     NOT_RUNNING,
+    /** The state is {@code PAUSED}: somebody wants it so. */
+    PAUSED,
     /**
      * Nothing gets through: the state is {@code RECOVERING}, or the server has left the watcher without an answer for more than
      * 2 s beyond {@code maxAwait}. Also while the server scans a long oplog before its first answer.

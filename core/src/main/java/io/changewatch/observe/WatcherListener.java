@@ -75,6 +75,12 @@ public interface WatcherListener {
     default void gapAccepted(GapAccepted notice) {}
 
     /**
+     * The watcher was moved to another position, as somebody asked with {@link io.changewatch.ChangeWatcher#seek}: events between are
+     * passed over, or come again. That position is saved, and nothing from there is handed out yet.
+     */
+    default void sought(Sought notice) {}
+
+    /**
      * The time until the held position falls off the oplog has sunk below a threshold. Told once for each threshold, the
      * lowest where several are crossed at once, and again only after the time had risen by a fifth above it.
      */
@@ -201,6 +207,14 @@ public interface WatcherListener {
 
     /** See {@link #gapAccepted}. */
     record GapAccepted(String watcher, Gap<?> gap) {}
+
+    /**
+     * See {@link #sought}.
+     *
+     * @param from the cluster time up to which everything was handled; empty if it had no position yet
+     * @param to the cluster time of the position that it goes on from
+     */
+    record Sought(String watcher, Optional<BsonTimestamp> from, BsonTimestamp to) {}
 
     /**
      * See {@link #headroomLow}.

@@ -1,5 +1,6 @@
 package io.changewatch.resume;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -75,7 +76,43 @@ public interface ResumeTokenStore {
     void save(String watcher, Checkpoint checkpoint);
 
     /**
-     * Forgets a watcher; does nothing if there is none.
+     * Keeps a checkpoint durably in the place of whatever is held, older or newer, in one step: the watcher was moved there with
+     * {@link io.changewatch.ChangeWatcher#seek}. A crash leaves the one or the other. The default saves, and refuses to go back, as
+     * {@code delete} and {@code save} would lose the place if the process ended in between.
+     *
+     * @throws StaleCheckpointException if the store holds a higher term
+     * @throws UnsupportedOperationException if the store holds a newer position and cannot replace it in one step; what it holds
+     *     stays. The watcher goes on where it was
+     * @throws StoreLockedException as {@link #save}
+     * @throws StoreException if it could not be kept now; a later call may work
+     */
+    default void reset(String watcher, Checkpoint checkpoint) {
+        try {
+            save(watcher, checkpoint);
+        } catch (StaleCheckpointException e) {
+            if (peek(watcher).filter(held -> held.term() > checkpoint.term()).isPresent()) {
+                throw e;
+            }
+            throw new UnsupportedOperationException(
+                    "The store " + getClass().getSimpleName()
+                            + " does not go back to an older checkpoint: override ResumeTokenStore.reset.",
+                    e);
+        }
+    }
+
+    /**
+     * Earlier checkpoints of a watcher, the newest first: those that a {@link HistoryPolicy} of the store chose. Each of them was
+     * saved, so everything before it was handled at its {@link Checkpoint#savedAt}. Nothing is held or changed by it, as with
+     * {@link #peek}. The default keeps none.
+     *
+     * @throws StoreException if the store cannot be read now
+     */
+    default List<Checkpoint> history(String watcher) {
+        return List.of();
+    }
+
+    /**
+     * Forgets a watcher, with its history; does nothing if there is none.
      *
      * @throws StoreException if the store cannot be written now
      */

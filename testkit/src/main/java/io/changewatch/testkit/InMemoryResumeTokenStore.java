@@ -1,8 +1,10 @@
 package io.changewatch.testkit;
 
 import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.HistoryPolicy;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class InMemoryResumeTokenStore implements ResumeTokenStore {
 
     private final Map<String, Checkpoint> checkpoints = new ConcurrentHashMap<>();
+    private final Map<String, List<Checkpoint>> histories = new ConcurrentHashMap<>();
     private volatile boolean ignoring;
 
     /** An empty store. */
@@ -39,11 +42,39 @@ public final class InMemoryResumeTokenStore implements ResumeTokenStore {
             }
             return offered;
         });
+        remember(watcher, checkpoint);
+    }
+
+    @Override
+    public void reset(String watcher, Checkpoint checkpoint) {
+        Objects.requireNonNull(watcher, "watcher");
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        checkpoints.merge(watcher, checkpoint, (held, offered) -> {
+            if (offered.term() < held.term()) {
+                throw StaleCheckpointException.refusing(watcher, "memory", offered, held);
+            }
+            return offered;
+        });
+        remember(watcher, checkpoint);
+    }
+
+    private void remember(String watcher, Checkpoint saved) {
+        histories.merge(
+                watcher,
+                List.of(saved),
+                (history, added) -> HistoryPolicy.standard().add(history, saved));
+    }
+
+    /** {@inheritDoc} Keeps what {@link HistoryPolicy#standard()} says. */
+    @Override
+    public List<Checkpoint> history(String watcher) {
+        return histories.getOrDefault(Objects.requireNonNull(watcher, "watcher"), List.of());
     }
 
     @Override
     public void delete(String watcher) {
         checkpoints.remove(Objects.requireNonNull(watcher, "watcher"));
+        histories.remove(watcher);
     }
 
     /**

@@ -215,6 +215,86 @@ public abstract class ResumeTokenStoreContract {
     }
 
     @Test
+    void resetsToALaterPosition() {
+        ResumeTokenStore store = opened();
+        store.reset(WATCHER, at(0, 100, "A"));
+        assertHolds(store, at(0, 100, "A"), "reset(...) keeps a checkpoint where there was none");
+
+        store.reset(WATCHER, at(0, 200, "A"));
+
+        assertHolds(store, at(0, 200, "A"), "reset(...) replaces an earlier position");
+    }
+
+    /** Who cannot do it in one step must not try: a crash in between would lose the place. */
+    @Test
+    void resetsToAnOlderPositionOrLeavesWhatItHolds() {
+        ResumeTokenStore store = opened();
+        store.save(WATCHER, at(0, 200, "B"));
+
+        if (isRefusedToReset(store, at(0, 100, "A"))) {
+            assertHolds(store, at(0, 200, "B"), "a store that does not go back leaves what it holds");
+            return;
+        }
+        assertHolds(store, at(0, 100, "A"), "reset(...) replaces a later position by an earlier one");
+        assertRefused(store, at(0, 50, "A"), "an earlier position than the one of reset(...)");
+        store.save(WATCHER, at(0, 150, "A"));
+        assertHolds(store, at(0, 150, "A"), "after reset(...) positions are compared with the one of reset(...)");
+        store.release(WATCHER);
+        assertHolds(opened(), at(0, 150, "A"), "and a store that is opened later does not find the later one again");
+    }
+
+    private static boolean isRefusedToReset(ResumeTokenStore store, Checkpoint checkpoint) {
+        try {
+            store.reset(WATCHER, checkpoint);
+            return false;
+        } catch (UnsupportedOperationException refused) {
+            return true;
+        }
+    }
+
+    @Test
+    void refusesToResetToALowerTerm() {
+        ResumeTokenStore store = opened();
+        store.save(WATCHER, at(2, 100, "A"));
+
+        assertThat(catchThrowable(() -> store.reset(WATCHER, at(1, 900, "Z"))))
+                .as("reset(...) refuses a term that is lower with a StaleCheckpointException, as save(...) does")
+                .isInstanceOf(StaleCheckpointException.class);
+
+        assertHolds(store, at(2, 100, "A"), WHAT_WAS_REFUSED);
+    }
+
+    /** A store need not keep a history; what it keeps must be true. */
+    @Test
+    void keepsOnlyWhatWasSavedInItsHistory() {
+        ResumeTokenStore store = opened();
+        assertThat(store.history(WATCHER))
+                .as("history(...) of a watcher for which nothing was saved is empty")
+                .isEmpty();
+        List<Checkpoint> saved = new ArrayList<>();
+        for (int hour = 1; hour <= 3; hour++) {
+            Checkpoint next = savedAfter(at(0, 100 * hour, "A"), Duration.ofHours(hour));
+            store.save(WATCHER, next);
+            saved.add(0, next);
+        }
+
+        List<Checkpoint> history = store.history(WATCHER);
+        List<Checkpoint> expected = saved.stream().filter(history::contains).toList();
+        assertThat(history)
+                .as("history(...) holds nothing but what was saved, the newest first")
+                .isEqualTo(expected);
+        store.release(WATCHER);
+        assertThat(opened().history(WATCHER))
+                .as("a store that is opened later has the same history")
+                .isEqualTo(history);
+
+        store.delete(WATCHER);
+        assertThat(store.history(WATCHER))
+                .as("delete(...) forgets the history, too")
+                .isEmpty();
+    }
+
+    @Test
     void forgetsADeletedWatcher() {
         ResumeTokenStore store = opened();
         store.save(WATCHER, at(0, 100, "A"));
@@ -423,6 +503,8 @@ public abstract class ResumeTokenStoreContract {
         assertRefusesNull("peek(null)", () -> store.peek(absent()));
         assertRefusesNull("save(null, checkpoint)", () -> store.save(absent(), at(0, 1, "A")));
         assertRefusesNull("save(watcher, null)", () -> store.save(WATCHER, absent()));
+        assertRefusesNull("reset(null, checkpoint)", () -> store.reset(absent(), at(0, 1, "A")));
+        assertRefusesNull("reset(watcher, null)", () -> store.reset(WATCHER, absent()));
         assertRefusesNull("delete(null)", () -> store.delete(absent()));
     }
 

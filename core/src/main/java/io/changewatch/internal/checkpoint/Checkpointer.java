@@ -115,6 +115,11 @@ public final class Checkpointer {
         progress.handled(token, clusterTime, events, nanos);
     }
 
+    /** Asks for the newest position to be saved whatever the policy; does not wait. */
+    public void saveNow() {
+        progress.saveNow();
+    }
+
     /**
      * Asks for {@code position} to be saved whatever the policy, and waits.
      *
@@ -126,6 +131,36 @@ public final class Checkpointer {
         boolean saved = thread == null || progress.awaitSaved(false);
         throwIfFailed();
         return saved;
+    }
+
+    /**
+     * {@link #pin} over whatever the store holds, be it newer. Where the store does not go back, {@link #refusal} tells, and the newest
+     * position is the one before.
+     *
+     * @return whether it is saved, or refused; if not, the store fails now, and {@link #awaitPinned} waits on
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    public boolean overwrite(Position position) throws InterruptedException {
+        progress.overwriteWith(position);
+        boolean saved =
+                thread == null || progress.awaitSaved(false) || refusal().isPresent();
+        throwIfFailed();
+        return saved;
+    }
+
+    /** Why the store did not take the last {@link #overwrite}; empty if it did. */
+    public Optional<RuntimeException> refusal() {
+        return progress.refusal();
+    }
+
+    /**
+     * Waits until everything up to a position is handled.
+     *
+     * @return whether it is, within {@code timeout}
+     * @throws InterruptedException if the calling thread is interrupted
+     */
+    public boolean awaitHandled(Position position, Duration timeout) throws InterruptedException {
+        return progress.awaitHandled(position, timeout);
     }
 
     /**
@@ -298,13 +333,25 @@ public final class Checkpointer {
         Checkpoint checkpoint = checkpoint(unsaved.position());
         long begin = nanoTime.getAsLong();
         try {
-            store.save(settings.watcher(), checkpoint);
+            keep(store, checkpoint, unsaved.overwrites());
         } catch (RuntimeException e) {
             progress.leftStore();
-            answer(e, checkpoint);
+            if (unsaved.overwrites() && e instanceof UnsupportedOperationException) {
+                progress.refuseOverwriting(e);
+            } else {
+                answer(e, checkpoint);
+            }
             return;
         }
         noteSaved(unsaved, checkpoint, Duration.ofNanos(nanoTime.getAsLong() - begin));
+    }
+
+    private void keep(ResumeTokenStore store, Checkpoint checkpoint, boolean overwrites) {
+        if (overwrites) {
+            store.reset(settings.watcher(), checkpoint);
+        } else {
+            store.save(settings.watcher(), checkpoint);
+        }
     }
 
     private void noteSaved(Unsaved unsaved, Checkpoint checkpoint, Duration took) {

@@ -23,6 +23,8 @@ final class Progress {
     /** An idle stream is saved this often whatever the policy, so that its position does not age out of the oplog. */
     private static final Duration LONGEST_IDLE = Duration.ofSeconds(10);
 
+    private static final long STEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private final CheckpointSettings settings;
     private final LongSupplier nanoTime;
     private final Lock lock;
@@ -33,6 +35,12 @@ final class Progress {
 
     private @Nullable BsonTimestamp newestTime;
     private @Nullable Position saved;
+
+    /** Whether the next save is to replace what the store holds, be it newer. */
+    private boolean overwriting;
+
+    private @Nullable Position overwritten;
+    private @Nullable RuntimeException refusal;
     private @Nullable Instant savedAt;
     private @Nullable Throwable failure;
     private @Nullable RuntimeException lastError;
@@ -56,8 +64,8 @@ final class Progress {
         this.changed = lock.newCondition();
     }
 
-    /** What is to be saved: a position, and how many events were handled up to it. */
-    record Unsaved(Position position, long events) {}
+    /** What is to be saved: a position, how many events were handled up to it, and whether it replaces a newer one. */
+    record Unsaved(Position position, long events, boolean overwrites) {}
 
     void begin(@Nullable Position loaded) {
         locked(() -> {
@@ -84,12 +92,42 @@ final class Progress {
         }
     }
 
+    /** Asks for a save of the newest position, whatever the policy. */
+    void saveNow() {
+        locked(() -> due = true);
+    }
+
     /** Makes {@code position} the newest, even if it is not later than the one before, and asks for it to be saved. */
     void restartAt(Position position) {
         locked(() -> {
             moveTo(position);
             request();
         });
+    }
+
+    /** {@link #restartAt} over whatever the store holds. */
+    void overwriteWith(Position position) {
+        locked(() -> {
+            overwritten = newestPosition().orElse(null);
+            overwriting = true;
+            refusal = null;
+            moveTo(position);
+            request();
+        });
+    }
+
+    /** The store does not go back: everything is as before {@link #overwriteWith}. */
+    void refuseOverwriting(RuntimeException reason) {
+        locked(() -> {
+            refusal = reason;
+            overwriting = false;
+            moveTo(overwritten);
+        });
+    }
+
+    /** Why the store did not go back when it was to last. */
+    Optional<RuntimeException> refusal() {
+        return read(() -> Optional.ofNullable(refusal));
     }
 
     private void moveTo(@Nullable Position position) {
@@ -101,6 +139,21 @@ final class Progress {
         return newestToken == null
                 || newestTime == null
                 || Position.isBefore(newestToken, newestTime, token, clusterTime);
+    }
+
+    /** Waits until everything up to {@code position} is handled; returns whether it is. */
+    boolean awaitHandled(Position position, Duration timeout) throws InterruptedException {
+        long left = TimeUnit.NANOSECONDS.convert(timeout);
+        lock.lock();
+        try {
+            while (isForward(position.token(), position.clusterTime()) && mayWait && failure == null && left > 0) {
+                long step = Math.min(left, STEP_NANOS); // handling signals nobody: it must cost nothing
+                left -= step - Math.max(0, changed.awaitNanos(step));
+            }
+            return !isForward(position.token(), position.clusterTime());
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Waits until everything is saved; {@code whileFailing} says whether to go on waiting when the store fails. */
@@ -205,7 +258,9 @@ final class Progress {
             due = false;
             boolean wanted = isUnsaved() && !held && !abandoned && failure == null;
             inStore = wanted;
-            return wanted ? Optional.of(new Unsaved(newestPosition().orElseThrow(), handledEvents)) : Optional.empty();
+            return wanted
+                    ? Optional.of(new Unsaved(newestPosition().orElseThrow(), handledEvents, overwriting))
+                    : Optional.empty();
         } finally {
             lock.unlock();
         }
@@ -250,6 +305,7 @@ final class Progress {
         try {
             int failures = failuresInARow;
             saved = done.position();
+            overwriting &= !done.overwrites();
             savedEvents = done.events();
             savedAt = at;
             lastSaveNanos = nanoTime.getAsLong();
@@ -328,7 +384,9 @@ final class Progress {
     }
 
     private boolean isUnsaved() {
-        return newestToken != null && newestTime != null && (saved == null || !saved.isAt(newestToken, newestTime));
+        return newestToken != null
+                && newestTime != null
+                && (overwriting || saved == null || !saved.isAt(newestToken, newestTime));
     }
 
     private boolean isRoom() {

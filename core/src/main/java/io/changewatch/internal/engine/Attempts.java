@@ -66,7 +66,7 @@ final class Attempts {
         log(error, delay.get());
         listener.reconnecting(new Reconnecting(watcher, failures, delay.get(), error));
         lifecycle.recovering(error);
-        lifecycle.pause(delay.get(), surroundings);
+        lifecycle.pauseUnlessCalled(delay.get(), surroundings);
         return true;
     }
 

@@ -83,6 +83,15 @@ final class BatchDelivery<T> {
         store.pin(opening);
     }
 
+    /** Goes on elsewhere, once that is saved over whatever the store holds; returns why the store refuses, and then stays. */
+    Optional<RuntimeException> moveTo(Place elsewhere, Position position) throws InterruptedException {
+        Optional<RuntimeException> refusal = store.overwrite(position);
+        if (refusal.isEmpty()) {
+            goTo(elsewhere);
+        }
+        return refusal;
+    }
+
     /** Hands out a gap; returns whether its place is saved: not where it, or an event before it, is not acknowledged yet. */
     boolean deliverAndPin(ChangeEvent<T> gap, Position position) throws InterruptedException {
         deliver(gap);
@@ -96,7 +105,7 @@ final class BatchDelivery<T> {
     /** Hands out all events of a batch; returns whether the place has moved on behind them. */
     boolean handOut(RawBatch batch, boolean splits) throws InterruptedException {
         for (int offset : batch.offsets()) {
-            shared.lifecycle().throwIfStopRequested();
+            shared.lifecycle().throwIfCalled();
             if (splits) {
                 putTogether(batch.bytes(), offset);
             } else {

@@ -27,6 +27,10 @@ final class Lifecycle {
     private final Lock lock;
     private final Condition changed;
 
+    // Written under lock, read without: the first for each event.
+    private volatile boolean called;
+    private volatile CountDownLatch call = new CountDownLatch(1);
+
     // Guarded by lock.
     private WatcherState state = WatcherState.NEW;
     private @Nullable Throwable failure;
@@ -69,6 +73,60 @@ final class Lifecycle {
         }
     }
 
+    /**
+     * Called between any two events.
+     *
+     * @throws StoppedException if the watcher is to stop
+     * @throws SteeredException if it is to be steered
+     */
+    void throwIfCalled() {
+        if (called) {
+            throwIfStopRequested();
+            throw new SteeredException();
+        }
+    }
+
+    /** Calls the watcher's thread away from its stream, to look at what it is asked for. */
+    void call() {
+        lock.lock();
+        try {
+            callNow();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void callNow() {
+        called = true;
+        call.countDown();
+        changed.signalAll();
+    }
+
+    /** The watcher's thread is about to look at what was asked for up to now. */
+    void answer() {
+        lock.lock();
+        try {
+            if (called && !isStopRequested()) {
+                called = false;
+                call = new CountDownLatch(1);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for the next call, or a stop. */
+    void awaitCall() throws InterruptedException {
+        lock.lock();
+        try {
+            while (!called) {
+                changed.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Why the watcher is {@code RECOVERING}; empty in every other state. */
     Optional<Throwable> trouble() {
         lock.lock();
@@ -86,9 +144,26 @@ final class Lifecycle {
         }
     }
 
+    /** {@link #pause} that a {@link #call} ends, too. */
+    void pauseUnlessCalled(Duration delay, Surroundings surroundings) throws InterruptedException {
+        if (surroundings.await(call, delay)) {
+            throwIfCalled();
+        }
+    }
+
     /** Ends every pause, present and future, without a change of state yet. */
     void endPauses() {
+        lock.lock();
+        try {
+            stopNow();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void stopNow() {
         stop.countDown();
+        callNow();
     }
 
     /** @throws IllegalStateException if the watcher is not new */
@@ -99,6 +174,11 @@ final class Lifecycle {
     /** @throws StoppedException if the watcher is to stop */
     void running() {
         moveUnlessStopping(WatcherState.RUNNING, null);
+    }
+
+    /** @throws StoppedException if the watcher is to stop */
+    void paused() {
+        moveUnlessStopping(WatcherState.PAUSED, null);
     }
 
     /** @throws StoppedException if the watcher is to stop */
@@ -135,7 +215,7 @@ final class Lifecycle {
             if (state != WatcherState.STOPPING) {
                 apply(state == WatcherState.NEW ? WatcherState.STOPPED : WatcherState.STOPPING, null);
             }
-            stop.countDown();
+            stopNow();
         } finally {
             lock.unlock();
         }
@@ -146,7 +226,7 @@ final class Lifecycle {
     void ended(Optional<Throwable> cause) {
         lock.lock();
         try {
-            stop.countDown();
+            stopNow();
             if (cause.isEmpty() && state != WatcherState.STOPPING) {
                 apply(WatcherState.STOPPING, null);
             }

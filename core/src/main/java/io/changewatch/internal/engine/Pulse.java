@@ -158,7 +158,7 @@ final class Pulse {
     private WatcherActivity activity(
             WatcherState state, SourceSettings settings, Optional<Duration> behind, long nanos) {
         if (state != WatcherState.RUNNING) {
-            return state == WatcherState.RECOVERING ? WatcherActivity.STALLED : WatcherActivity.NOT_RUNNING;
+            return inactive(state);
         }
         if (asking && isLonger(askingNanos, nanos, settings.maxAwait().plus(GRACE))) {
             return WatcherActivity.STALLED;
@@ -171,6 +171,14 @@ final class Pulse {
 
     private static boolean isBusySince(long since, long now) {
         return since != NEVER && isLonger(since, now, GRACE);
+    }
+
+    private static WatcherActivity inactive(WatcherState state) {
+        return switch (state) {
+            case RECOVERING -> WatcherActivity.STALLED;
+            case PAUSED -> WatcherActivity.PAUSED;
+            default -> WatcherActivity.NOT_RUNNING;
+        };
     }
 
     private static boolean isLonger(long since, long now, Duration limit) {

@@ -107,6 +107,11 @@ final class SafeListener implements WatcherListener {
     }
 
     @Override
+    public void sought(Sought notice) {
+        tell(listener -> listener.sought(notice));
+    }
+
+    @Override
     public void headroomLow(HeadroomLow notice) {
         tell(listener -> listener.headroomLow(notice));
     }

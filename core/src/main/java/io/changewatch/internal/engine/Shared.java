@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 record Shared<T>(
         WatcherSettings<T> settings,
         Lifecycle lifecycle,
+        Steering steering,
         SafeListener listener,
         Counters counters,
         Surroundings surroundings,

@@ -3,6 +3,7 @@ package io.changewatch.internal.engine;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.observe.WatcherListener.DeliveryPaused;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,9 +29,21 @@ final class StoreGate {
 
     /** Waits until {@code position} is saved. */
     void pin(Position position) throws InterruptedException {
-        if (checkpointer.pin(position)) {
-            return;
+        if (!checkpointer.pin(position)) {
+            awaitPinned();
         }
+    }
+
+    /** {@link #pin} over whatever the store holds; returns why the store refuses. */
+    Optional<RuntimeException> overwrite(Position position) throws InterruptedException {
+        if (!checkpointer.overwrite(position)) {
+            awaitPinned();
+        }
+        lifecycle.throwIfStopRequested();
+        return checkpointer.refusal();
+    }
+
+    private void awaitPinned() throws InterruptedException {
         lifecycle.throwIfStopRequested();
         lifecycle.recovering(checkpointer.lastError().orElseThrow());
         checkpointer.awaitPinned();

@@ -51,19 +51,21 @@ final class StreamReader {
         try {
             ChangeCursor open = currentSource(wanted).open(start);
             cursor = open;
-            closeIfStopRequested(open);
+            closeIfCalled(open);
             return open;
         } catch (RuntimeException e) {
-            lifecycle.throwIfStopRequested();
+            lifecycle.throwIfCalled();
             throw new SourceFailure(e);
         }
     }
 
     /** A wake() before the cursor was known here did not end its waits. */
-    private void closeIfStopRequested(ChangeCursor open) {
-        if (lifecycle.isStopRequested()) {
+    private void closeIfCalled(ChangeCursor open) {
+        try {
+            lifecycle.throwIfCalled();
+        } catch (StoppedException | SteeredException e) {
             close(open);
-            lifecycle.throwIfStopRequested();
+            throw e;
         }
     }
 
@@ -134,7 +136,7 @@ final class StreamReader {
         try {
             return open.next();
         } catch (RuntimeException e) {
-            lifecycle.throwIfStopRequested();
+            lifecycle.throwIfCalled();
             throw new SourceFailure(e);
         }
     }
@@ -150,6 +152,12 @@ final class StreamReader {
         ChangeCursor open = cursor;
         closeQuietly(open == null ? null : open::wake);
         closeQuietly(source);
+    }
+
+    /** Ends a wait for a batch of the stream that is open when this is called, not of a later one. */
+    Runnable nudge() {
+        ChangeCursor open = cursor;
+        return () -> closeQuietly(open == null ? null : open::wake);
     }
 
     /** What cannot be closed is left to the server, which ends cursors with their session. */

@@ -42,6 +42,7 @@ final class WatchLoop<T> {
     private final ResumeRate rate;
     private final UndeliverableEvents undeliverable;
     private final BatchDelivery<T> delivery;
+    private final Helm helm;
 
     // The watcher's thread only.
     private Optional<Checkpoint> checkpoint = Optional.empty();
@@ -63,26 +64,40 @@ final class WatchLoop<T> {
         this.undeliverable = new UndeliverableEvents(shared, reader, attempts);
         this.failures = new FailureResponse(shared, attempts, historyLoss, undeliverable);
         this.delivery = new BatchDelivery<>(shared, checkpointer, deliverer, undeliverable);
+        SeekTrial trial = new SeekTrial(shared, reader, failures::splits);
+        this.helm = new Helm(
+                shared, checkpointer, new Mover(shared, checkpointer, delivery, trial, loader), historyLoss::told);
     }
 
     /** Runs until the watcher is stopped, by {@link StoppedException} or return, or fails. */
     void run() throws InterruptedException {
         begin();
-        while (true) {
+        boolean ended = false;
+        while (!ended) {
             lifecycle.throwIfStopRequested();
             try {
-                if (!readOneStream()) {
-                    continue;
-                }
-                if (isToStop()) {
-                    LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", shared.watcher());
-                    return;
-                }
-                throwIfReopenedInVain();
-            } catch (SourceFailure e) {
-                delivery.goTo(failures.respond(e.error(), delivery.place(), opened));
+                ended = watch();
+            } catch (SteeredException e) {
+                helm.obey();
             }
         }
+    }
+
+    /** One stream, from its opening to its end; returns whether it was the last. */
+    private boolean watch() throws InterruptedException {
+        try {
+            if (!readOneStream()) {
+                return false;
+            }
+            if (isToStop()) {
+                LOG.info("[{}] What was watched is gone; stopping, as whenInvalidated says.", shared.watcher());
+                return true;
+            }
+            throwIfReopenedInVain();
+        } catch (SourceFailure e) {
+            delivery.goTo(failures.respond(e.error(), delivery.place(), opened));
+        }
+        return false;
     }
 
     private boolean isToStop() {
@@ -93,6 +108,11 @@ final class WatchLoop<T> {
     /** Ends every wait on the server. */
     void wake() {
         reader.wake();
+    }
+
+    /** Ends a wait for a batch of the stream that is open when this is called. */
+    Runnable nudge() {
+        return reader.nudge();
     }
 
     private void begin() throws InterruptedException {
@@ -121,13 +141,14 @@ final class WatchLoop<T> {
         Place place = delivery.place();
         ChangeCursor open = reader.open(place.start(), undeliverable.stream(place, failures.splits()));
         try {
-            lifecycle.throwIfStopRequested();
+            lifecycle.throwIfCalled();
             RawBatch opening = reader.next(open);
             atOpening(opening);
             if (historyLoss.missed().isEmpty()) { // nothing is complete behind a gap that is not handed out
                 handOut(opening); // of which no position is told but the first: the server has read nothing for it
             }
             while (!open.isExhausted()) {
+                lifecycle.throwIfCalled();
                 RawBatch batch = reader.next(open);
                 noteProgress();
                 handOutGapBehind(opening);
@@ -163,8 +184,13 @@ final class WatchLoop<T> {
                     shared.settings().checkpoints().fingerprint().scope());
             delivery.place().known().ifPresent(this::tellPosition);
         }
+        boolean isFirst = !opened;
         opened = true;
-        if (lifecycle.state() == WatcherState.STARTING) {
+        if (isFirst) {
+            shared.steering().begin();
+        }
+        WatcherState state = lifecycle.state();
+        if (state == WatcherState.STARTING || state == WatcherState.PAUSED) {
             lifecycle.running();
         }
         if (batch.size() > 0) {

@@ -5,6 +5,7 @@ import static io.changewatch.internal.engine.CloseDeadline.GRACE;
 import com.mongodb.MongoException;
 import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
+import io.changewatch.StartPosition;
 import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
@@ -18,9 +19,11 @@ import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.BatchHandled;
 import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherStats;
+import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.bson.BsonTimestamp;
@@ -42,12 +45,14 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final Counters counters = new Counters();
     private final HeadroomMonitor headroom;
     private final Lifecycle lifecycle;
+    private final Steering steering;
     private final CloseDeadline closing;
     private final Checkpointer checkpointer;
     private final FailureHandling handlerFailures;
     private final Deliverer<T> deliverer;
     private final WatchLoop<T> loop;
     private final Thread thread;
+    private @Nullable JmxRegistration jmx;
 
     /** A watcher that has not been started. */
     public WatcherEngine(
@@ -62,6 +67,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 new HeadroomMonitor(settings, () -> provider.oplogWindow(settings.source()), this::held, surroundings);
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
         this.lifecycle = new Lifecycle(settings.name(), listener, surroundings.lock());
+        this.steering = new Steering(settings.name(), lifecycle, surroundings.lock());
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
                 settings.checkpoints(),
@@ -82,7 +88,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 listener,
                 surroundings,
                 surroundings.random(),
-                delay -> lifecycle.pause(delay, surroundings),
+                this::awaitNextAttempt,
                 parking);
         this.deliverer = deliverers.deliverer(
                 handlerFailures,
@@ -90,11 +96,17 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 this::requestStop,
                 new Committing(checkpointer, listener, delay -> lifecycle.pause(delay, surroundings), surroundings));
         this.loop = new WatchLoop<>(
-                new Shared<>(settings, lifecycle, listener, counters, surroundings, parking),
+                new Shared<>(settings, lifecycle, steering, listener, counters, surroundings, parking),
                 provider,
                 checkpointer,
                 deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
+    }
+
+    /** Shows it to JMX from its start to its end. Called before it is started. */
+    public WatcherEngine<T> exposeThroughJmx() {
+        jmx = new JmxRegistration(this);
+        return this;
     }
 
     private List<WatcherListener> withCounters(List<WatcherListener> listeners) {
@@ -102,6 +114,15 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         all.add(0, counters);
         all.add(headroom);
         return all;
+    }
+
+    /** An event that waits for its next attempt does not keep its watcher from being steered. */
+    private void awaitNextAttempt(Duration delay) throws InterruptedException {
+        if (Thread.currentThread() == thread) {
+            lifecycle.pauseUnlessCalled(delay, surroundings);
+        } else {
+            lifecycle.pause(delay, surroundings);
+        }
     }
 
     /** What a restart would need. */
@@ -215,6 +236,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         long now = surroundings.getAsLong();
         counters.clocks(now, surroundings.millis());
         counters.pulse().begins(now);
+        if (jmx != null) {
+            jmx.open();
+        }
         thread.start();
     }
 
@@ -254,6 +278,59 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 "Watcher '" + name() + "' is " + state() + " and was not running within " + timeout + ": " + reason);
         trouble.ifPresent(exception::initCause);
         return exception;
+    }
+
+    @Override
+    public void pause() {
+        Runnable nudge = loop.nudge();
+        steering.pause();
+        nudge.run();
+    }
+
+    @Override
+    public void resume() {
+        steering.resume();
+    }
+
+    @Override
+    public boolean awaitPaused(Duration timeout) throws InterruptedException {
+        boolean wouldWaitForItself = Thread.currentThread() == thread;
+        return lifecycle
+                .await(
+                        state -> state == WatcherState.PAUSED || state == WatcherState.STOPPING || state.isTerminal(),
+                        wouldWaitForItself ? Duration.ZERO : timeout)
+                .filter(state -> state == WatcherState.PAUSED)
+                .isPresent();
+    }
+
+    @Override
+    public void seek(StartPosition position, Duration timeout) throws TimeoutException, InterruptedException {
+        seek(Seek.to(Objects.requireNonNull(position, "position")), timeout);
+    }
+
+    @Override
+    public void seek(Checkpoint checkpoint, Duration timeout) throws TimeoutException, InterruptedException {
+        seek(Seek.to(Objects.requireNonNull(checkpoint, "checkpoint")), timeout);
+    }
+
+    private void seek(Seek seek, Duration timeout) throws TimeoutException, InterruptedException {
+        if (Thread.currentThread() == thread || checkpointer.isSavingThread()) {
+            throw new IllegalStateException(
+                    "Watcher '" + name()
+                            + "' cannot be moved from its own thread, as it moves when that is free: seek from another thread.");
+        }
+        Runnable nudge = loop.nudge();
+        steering.ask(seek);
+        nudge.run();
+        steering.await(seek, timeout);
+    }
+
+    @Override
+    public List<Checkpoint> history() {
+        return settings.checkpoints()
+                .store()
+                .map(store -> store.history(name()))
+                .orElse(List.of());
     }
 
     @Override
@@ -365,8 +442,12 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         headroom.close();
         quietly("close the client", provider::close);
         quietly("release the store", checkpointer::release);
+        if (jmx != null) {
+            jmx.close();
+        }
         logEnd(failure);
         lifecycle.ended(Optional.ofNullable(failure));
+        steering.close(failure);
         quietly("tell the subscriber", () -> deliverer.ended(Optional.ofNullable(failure)));
     }
 

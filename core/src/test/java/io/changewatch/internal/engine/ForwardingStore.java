@@ -28,6 +28,11 @@ class ForwardingStore implements ResumeTokenStore {
     }
 
     @Override
+    public void reset(String watcher, Checkpoint checkpoint) {
+        store.reset(watcher, checkpoint);
+    }
+
+    @Override
     public void delete(String watcher) {
         store.delete(watcher);
     }

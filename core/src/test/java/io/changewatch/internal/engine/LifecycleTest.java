@@ -2,12 +2,14 @@ package io.changewatch.internal.engine;
 
 import static io.changewatch.WatcherState.FAILED;
 import static io.changewatch.WatcherState.NEW;
+import static io.changewatch.WatcherState.PAUSED;
 import static io.changewatch.WatcherState.RECOVERING;
 import static io.changewatch.WatcherState.RUNNING;
 import static io.changewatch.WatcherState.STARTING;
 import static io.changewatch.WatcherState.STOPPED;
 import static io.changewatch.WatcherState.STOPPING;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.changewatch.WatcherState;
@@ -34,8 +36,9 @@ final class LifecycleTest {
     private static final Map<WatcherState, Set<WatcherState>> EDGES = Map.of(
             NEW, Set.of(STARTING, STOPPING, STOPPED),
             STARTING, Set.of(RUNNING, RECOVERING, STOPPING, FAILED),
-            RUNNING, Set.of(RECOVERING, STOPPING, FAILED),
-            RECOVERING, Set.of(RUNNING, STOPPING, FAILED),
+            RUNNING, Set.of(RECOVERING, PAUSED, STOPPING, FAILED),
+            RECOVERING, Set.of(RUNNING, PAUSED, STOPPING, FAILED),
+            PAUSED, Set.of(RUNNING, RECOVERING, STOPPING, FAILED),
             STOPPING, Set.of(STOPPED, FAILED),
             STOPPED, Set.of(),
             FAILED, Set.of());
@@ -69,7 +72,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING"})
+    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "PAUSED"})
     void aWatcherThatIsToStopNeitherRunsNorRecovers(WatcherState state) {
         bringTo(state);
         lifecycle.requestStop();
@@ -77,6 +80,7 @@ final class LifecycleTest {
         assertThatThrownBy(lifecycle::running).isInstanceOf(StoppedException.class);
         assertThatThrownBy(() -> lifecycle.recovering(failure)).isInstanceOf(StoppedException.class);
         assertThatThrownBy(lifecycle::throwIfStopRequested).isInstanceOf(StoppedException.class);
+        assertThatThrownBy(lifecycle::throwIfCalled).isInstanceOf(StoppedException.class);
         assertThat(lifecycle.state()).isEqualTo(STOPPING);
     }
 
@@ -91,7 +95,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "STOPPING"})
+    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "PAUSED", "STOPPING"})
     void whatFailedKeepsItsCause(WatcherState state) {
         bringTo(state);
         lifecycle.ended(Optional.of(failure));
@@ -102,7 +106,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "STOPPING"})
+    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "PAUSED", "STOPPING"})
     void whatEndsWithoutAFailureStopsByWayOfStopping(WatcherState state) {
         bringTo(state);
         lifecycle.ended(Optional.empty());
@@ -167,6 +171,24 @@ final class LifecycleTest {
     }
 
     @Test
+    void aCallHoldsUntilItIsAnswered() throws InterruptedException {
+        lifecycle.call();
+        lifecycle.awaitCall();
+
+        assertThatThrownBy(lifecycle::throwIfCalled).isInstanceOf(SteeredException.class);
+        lifecycle.answer();
+        assertThatCode(lifecycle::throwIfCalled).doesNotThrowAnyException();
+    }
+
+    @Test
+    void nobodyAnswersAStop() {
+        lifecycle.endPauses();
+        lifecycle.answer();
+
+        assertThatThrownBy(lifecycle::throwIfCalled).isInstanceOf(StoppedException.class);
+    }
+
+    @Test
     void whatWasNotStartedStopsAtOnce() {
         assertThat(lifecycle.requestStop()).isTrue();
 
@@ -200,6 +222,7 @@ final class LifecycleTest {
                 STARTING, List.of(STARTING),
                 RUNNING, List.of(STARTING, RUNNING),
                 RECOVERING, List.of(STARTING, RECOVERING),
+                PAUSED, List.of(STARTING, RUNNING, PAUSED),
                 STOPPING, List.of(STARTING, STOPPING),
                 STOPPED, List.of(STARTING, STOPPING, STOPPED),
                 FAILED, List.of(STARTING, FAILED));
@@ -211,6 +234,7 @@ final class LifecycleTest {
             case STARTING -> lifecycle.starting();
             case RUNNING -> lifecycle.running();
             case RECOVERING -> lifecycle.recovering(failure);
+            case PAUSED -> lifecycle.paused();
             case STOPPING -> lifecycle.requestStop();
             case STOPPED -> lifecycle.ended(Optional.empty());
             case FAILED -> lifecycle.ended(Optional.of(failure));

@@ -28,7 +28,9 @@ final class MemoryStore implements ResumeTokenStore {
     private final Queue<Throwable> saveFailures = new ConcurrentLinkedQueue<>();
     private final CountDownLatch failedOnce = new CountDownLatch(1);
     private final Queue<Throwable> releaseFailures = new ConcurrentLinkedQueue<>();
+    private final List<Checkpoint> resets = new CopyOnWriteArrayList<>();
     private volatile boolean brokenDown;
+    private volatile boolean onlyForward;
     private volatile boolean released;
     private volatile int attempts;
 
@@ -63,6 +65,16 @@ final class MemoryStore implements ResumeTokenStore {
     /** Every save fails until {@link #mend()}. */
     void breakDown() {
         brokenDown = true;
+    }
+
+    /** From now on it does not go back. */
+    void refuseToGoBack() {
+        onlyForward = true;
+    }
+
+    /** What was put in the place of something newer or older, in order. */
+    List<ResumeToken> resets() {
+        return resets.stream().map(Checkpoint::token).toList();
     }
 
     void mend() {
@@ -119,6 +131,15 @@ final class MemoryStore implements ResumeTokenStore {
         }
         throwNext(saveFailures);
         saved.add(checkpoint);
+    }
+
+    @Override
+    public synchronized void reset(String watcher, Checkpoint checkpoint) {
+        if (onlyForward) {
+            throw new UnsupportedOperationException("It does not go back.");
+        }
+        save(watcher, checkpoint);
+        resets.add(checkpoint);
     }
 
     private static void throwNext(Queue<Throwable> failures) {

@@ -115,6 +115,11 @@ class RecordingListener implements WatcherListener {
     }
 
     @Override
+    public void sought(Sought notice) {
+        notices.add(notice);
+    }
+
+    @Override
     public void headroomLow(HeadroomLow notice) {
         notices.add(notice);
     }

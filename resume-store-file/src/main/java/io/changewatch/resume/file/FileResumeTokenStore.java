@@ -3,12 +3,14 @@ package io.changewatch.resume.file;
 import io.changewatch.ConfigurationException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.HistoryPolicy;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -35,16 +37,32 @@ public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseab
 
     /** Keeps files in {@code directory}, which the first use creates. Does not touch the disk yet. */
     public static FileResumeTokenStore in(Path directory) {
-        return new FileResumeTokenStore(Objects.requireNonNull(directory, "directory"), new LocalDisk());
+        return new FileResumeTokenStore(
+                Objects.requireNonNull(directory, "directory"), new LocalDisk(), HistoryPolicy.standard());
     }
 
     private final Path directory;
     private final Disk disk;
+    private final HistoryPolicy history;
     private final Map<String, WatcherPlace> places = new ConcurrentHashMap<>();
 
+    /** Without a history. */
     FileResumeTokenStore(Path directory, Disk disk) {
+        this(directory, disk, HistoryPolicy.none());
+    }
+
+    private FileResumeTokenStore(Path directory, Disk disk, HistoryPolicy history) {
         this.directory = directory.toAbsolutePath();
         this.disk = disk;
+        this.history = history;
+    }
+
+    /**
+     * A store of the same directory that keeps another history of earlier checkpoints, in a file beside each watcher's, which is
+     * written when a checkpoint is due for it. Default: {@link HistoryPolicy#standard()}.
+     */
+    public FileResumeTokenStore keepHistory(HistoryPolicy policy) {
+        return new FileResumeTokenStore(directory, disk, Objects.requireNonNull(policy, "policy"));
     }
 
     /**
@@ -108,6 +126,38 @@ public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseab
     }
 
     /**
+     * {@inheritDoc} In the way of {@link #save}, whatever the file holds; so is the previous generation replaced.
+     *
+     * @throws StoreLockedException if another store holds this watcher's files
+     * @throws CorruptCheckpointException if there is a file that {@link #load} refuses; it is left as it is
+     * @throws StaleCheckpointException if the file holds a higher term
+     * @throws StoreException if the disk is full, read-only or fails; what was saved before is kept, or the new one
+     */
+    @Override
+    public void reset(String watcher, Checkpoint checkpoint) {
+        place(watcher).reset(Objects.requireNonNull(checkpoint, "checkpoint"));
+    }
+
+    /**
+     * {@inheritDoc} Lines that are damaged are left out, with a warning.
+     *
+     * @throws IllegalArgumentException if {@code watcher} is empty or not valid Unicode
+     */
+    @Override
+    public List<Checkpoint> history(String watcher) {
+        Objects.requireNonNull(watcher, "watcher");
+        try {
+            return new HistoryFile(disk, directory, watcher, history).read();
+        } catch (IOException e) {
+            throw new StoreException(
+                    "Cannot read the history of watcher '" + watcher + "' in " + directory + ": "
+                            + e.getClass().getSimpleName() + ": " + e.getMessage()
+                            + ". Check that this process may read there.",
+                    e);
+        }
+    }
+
+    /**
      * {@inheritDoc} Works on a damaged file too. What was damaged before and kept aside stays.
      *
      * @throws StoreLockedException if another store holds this watcher's files
@@ -131,6 +181,6 @@ public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseab
 
     private WatcherPlace place(String watcher) {
         Objects.requireNonNull(watcher, "watcher");
-        return places.computeIfAbsent(watcher, name -> new WatcherPlace(disk, directory, name));
+        return places.computeIfAbsent(watcher, name -> new WatcherPlace(disk, directory, name, history));
     }
 }

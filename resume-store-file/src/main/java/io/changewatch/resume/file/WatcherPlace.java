@@ -1,6 +1,7 @@
 package io.changewatch.resume.file;
 
 import io.changewatch.resume.Checkpoint;
+import io.changewatch.resume.HistoryPolicy;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import java.io.IOException;
@@ -25,6 +26,7 @@ final class WatcherPlace {
     private final Path directory;
     private final String watcher;
     private final CheckpointFiles files;
+    private final HistoryFile history;
 
     /** Guarded by {@link #guard}, like the two below. */
     private @Nullable WatcherLock lock;
@@ -40,11 +42,12 @@ final class WatcherPlace {
     /** Whoever holds {@link #guard} frees the lock when it is done. */
     private volatile boolean isToBeFreed;
 
-    WatcherPlace(Disk disk, Path directory, String watcher) {
+    WatcherPlace(Disk disk, Path directory, String watcher, HistoryPolicy policy) {
         this.disk = disk;
         this.directory = directory;
         this.watcher = watcher;
         this.files = new CheckpointFiles(disk, directory, watcher);
+        this.history = new HistoryFile(disk, directory, watcher, policy);
     }
 
     /** Takes the place for one watcher. A second one is refused, although it could share the lock. */
@@ -90,10 +93,24 @@ final class WatcherPlace {
                 () -> {
                     acquire();
                     replace(checkpoint);
+                    history.saved(checkpoint);
                     return checkpoint;
                 },
                 "Cannot save the checkpoint of watcher '%s' to %s: %s. The one before it is kept. Check that there is room on the"
                         + " disk and that this process may write there.");
+    }
+
+    /** In the place of what is there, be it newer. */
+    void reset(Checkpoint checkpoint) {
+        guarded(
+                () -> {
+                    acquire();
+                    overwrite(checkpoint);
+                    history.saved(checkpoint);
+                    return checkpoint;
+                },
+                "Cannot reset the checkpoint of watcher '%s' in %s: %s. The one before it is kept, or the new one. Check that there"
+                        + " is room on the disk and that this process may write there.");
     }
 
     /** Takes the lock for as long as this lasts, unless it is held anyway. */
@@ -164,6 +181,20 @@ final class WatcherPlace {
         if (held != null && checkpoint.isOlderThan(held)) {
             throw StaleCheckpointException.refusing(watcher, files.current().toString(), checkpoint, held);
         }
+        write(checkpoint);
+    }
+
+    /** Twice: a newer generation must not stand in for this one if it is damaged later. */
+    private void overwrite(Checkpoint checkpoint) throws IOException {
+        Checkpoint held = isKnown ? known : readAgain();
+        if (held != null && checkpoint.term() < held.term()) {
+            throw StaleCheckpointException.refusing(watcher, files.current().toString(), checkpoint, held);
+        }
+        write(checkpoint);
+        write(checkpoint);
+    }
+
+    private void write(Checkpoint checkpoint) throws IOException {
         isKnown = false;
         files.write(checkpoint);
         known = checkpoint;
@@ -173,6 +204,7 @@ final class WatcherPlace {
     private void deleteFiles() throws IOException {
         isKnown = false;
         files.delete();
+        history.delete();
         known = null;
         isKnown = true;
     }

@@ -4,6 +4,7 @@ import static com.mongodb.client.model.Filters.and;
 import static com.mongodb.client.model.Filters.eq;
 import static com.mongodb.client.model.Filters.in;
 import static com.mongodb.client.model.Filters.lt;
+import static com.mongodb.client.model.Filters.lte;
 import static com.mongodb.client.model.Filters.or;
 
 import io.changewatch.resume.Checkpoint;
@@ -75,6 +76,11 @@ final class CheckpointDocument {
     /** The whole document. */
     static BsonDocument document(Checkpoint checkpoint, String watcher) {
         return content(checkpoint, watcher).append("_id", new BsonString(watcher));
+    }
+
+    /** Matches the watcher's document if it holds no higher term than {@code offered}, whatever its position. */
+    static Bson ofNoHigherTermThan(Checkpoint offered, String watcher) {
+        return and(ownedBy(watcher), lte("term", offered.toBson().get("term")));
     }
 
     /** Matches the watcher's document as long as it holds the position of {@code held}. */

@@ -12,11 +12,14 @@ import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.ConfigurationException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.HistoryPolicy;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
 import io.changewatch.resume.TransactionalResumeTokenStore;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -24,6 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.codecs.BsonValueCodecProvider;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps each watcher's checkpoint in a document of a MongoDB collection, by default {@code changewatch_checkpoints}.
@@ -48,6 +53,7 @@ import org.bson.codecs.BsonValueCodecProvider;
  */
 public final class MongoResumeTokenStore implements TransactionalResumeTokenStore {
 
+    private static final Logger LOG = LoggerFactory.getLogger(MongoResumeTokenStore.class);
     private static final String COLLECTION = "changewatch_checkpoints";
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -60,19 +66,27 @@ public final class MongoResumeTokenStore implements TransactionalResumeTokenStor
     public static MongoResumeTokenStore in(MongoCollection<?> collection) {
         Objects.requireNonNull(collection, "collection");
         return new MongoResumeTokenStore(
-                collection.withDocumentClass(BsonDocument.class), TIMEOUT, new ConcurrentHashMap<>());
+                collection.withDocumentClass(BsonDocument.class),
+                TIMEOUT,
+                new ConcurrentHashMap<>(),
+                HistoryPolicy.standard());
     }
 
     private final MongoCollection<BsonDocument> collection;
     private final Duration timeout;
     private final Map<String, Holder> holders;
+    private final HistoryPolicy history;
+    private final Map<String, Instant> newestInHistory = new ConcurrentHashMap<>();
 
     /**
      * Reads what the primary has, whether or not it knows that a majority has it: for a moment after an election it does not,
      * and would return a checkpoint before the last one. What a failover may still undo is no harm: it was handled.
      */
     private MongoResumeTokenStore(
-            MongoCollection<BsonDocument> collection, Duration timeout, Map<String, Holder> holders) {
+            MongoCollection<BsonDocument> collection,
+            Duration timeout,
+            Map<String, Holder> holders,
+            HistoryPolicy history) {
         this.collection = collection
                 .withCodecRegistry(fromProviders(new BsonValueCodecProvider()))
                 .withReadPreference(ReadPreference.primary())
@@ -80,6 +94,7 @@ public final class MongoResumeTokenStore implements TransactionalResumeTokenStor
                 .withWriteConcern(WriteConcern.MAJORITY.withWTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS));
         this.timeout = timeout;
         this.holders = holders;
+        this.history = history;
     }
 
     /**
@@ -92,7 +107,16 @@ public final class MongoResumeTokenStore implements TransactionalResumeTokenStor
         if (limit.compareTo(Duration.ofMillis(1)) < 0 || limit.compareTo(Duration.ofDays(24)) > 0) {
             throw new IllegalArgumentException("timeout(" + limit + "): a limit from 1 ms to 24 days is needed.");
         }
-        return new MongoResumeTokenStore(collection, limit, holders);
+        return new MongoResumeTokenStore(collection, limit, holders, history);
+    }
+
+    /**
+     * The same store with another history of earlier checkpoints. It is kept in a document of its own beside each watcher's, which
+     * is read and written after the save of a checkpoint that is due for it: a save at other times costs nothing more. A
+     * failure is logged, and the checkpoint is left out. Default: {@link HistoryPolicy#standard()}.
+     */
+    public MongoResumeTokenStore keepHistory(HistoryPolicy policy) {
+        return new MongoResumeTokenStore(collection, timeout, holders, Objects.requireNonNull(policy, "policy"));
     }
 
     /**
@@ -138,6 +162,24 @@ public final class MongoResumeTokenStore implements TransactionalResumeTokenStor
         Objects.requireNonNull(watcher, "watcher");
         Objects.requireNonNull(checkpoint, "checkpoint");
         call("save", watcher).run(call -> call.save(checkpoint, holder(watcher)));
+        addToHistory(watcher, checkpoint);
+    }
+
+    /**
+     * {@inheritDoc} One conditional write, like {@link #save}.
+     *
+     * @throws StaleCheckpointException if the document holds a higher term
+     * @throws StoreLockedException if another store has saved there since this one did
+     * @throws CorruptCheckpointException if the document there is damaged, was not written by ChangeWatch or is another watcher's
+     * @throws StoreException if the server fails, or does not answer within the time limit; it may have saved all the same,
+     *     and resetting again is safe
+     */
+    @Override
+    public void reset(String watcher, Checkpoint checkpoint) {
+        Objects.requireNonNull(watcher, "watcher");
+        Objects.requireNonNull(checkpoint, "checkpoint");
+        call("reset", watcher).run(call -> call.reset(checkpoint, holder(watcher)));
+        addToHistory(watcher, checkpoint);
     }
 
     /**
@@ -184,11 +226,37 @@ public final class MongoResumeTokenStore implements TransactionalResumeTokenStor
      * @throws StoreException if the server fails, or does not answer within the time limit
      */
     @Override
+    public List<Checkpoint> history(String watcher) {
+        Objects.requireNonNull(watcher, "watcher");
+        return call("read the history of", watcher).run(StoreCall::history);
+    }
+
+    /** Of a failure only those are deprived who look back later. */
+    private void addToHistory(String watcher, Checkpoint saved) {
+        if (!history.isDue(Optional.ofNullable(newestInHistory.get(watcher)), saved)) {
+            return;
+        }
+        newestInHistory.put(watcher, saved.savedAt()); // also after a failure, which is not tried again with each save
+        try {
+            call("add to the history", watcher).run(call -> call.addToHistory(history, saved));
+        } catch (StoreException e) {
+            LOG.warn("[{}] The history in {} lacks a checkpoint.", watcher, place(), e);
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws StoreException if the server fails, or does not answer within the time limit
+     */
+    @Override
     public void delete(String watcher) {
         Objects.requireNonNull(watcher, "watcher");
         call("delete", watcher)
-                .run(call -> call.await(collection.deleteOne(
-                        CheckpointDocument.of(watcher), new DeleteOptions().collation(StoreCall.SIMPLE))));
+                .run(call -> call.await(collection.deleteMany(
+                        or(CheckpointDocument.of(watcher), HistoryDocument.of(watcher)),
+                        new DeleteOptions().collation(StoreCall.SIMPLE))));
+        newestInHistory.remove(watcher);
     }
 
     /** Forgets that the document is this store's. What is saved stays. */

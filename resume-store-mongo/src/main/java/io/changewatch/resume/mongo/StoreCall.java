@@ -12,10 +12,12 @@ import com.mongodb.reactivestreams.client.MongoCollection;
 import io.changewatch.ConfigurationException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.HistoryPolicy;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.bson.BsonDocument;
@@ -128,6 +130,55 @@ final class StoreCall {
         }
         holder.saved();
         return result;
+    }
+
+    /** A document that refuses makes the upsert fail, as in {@link #save}; one that was made meanwhile is found by a second try. */
+    UpdateResult reset(Checkpoint offered, Holder holder) throws InterruptedException, TimeoutException {
+        Bson replaceable = CheckpointDocument.ofNoHigherTermThan(offered, watcher);
+        UpdateResult result;
+        try {
+            result = upsert(replaceable, offered, holder);
+        } catch (MongoWriteException e) {
+            if (e.getError().getCategory() != ErrorCategory.DUPLICATE_KEY) {
+                throw e;
+            }
+            throwIfItRefusesAReset(offered, holder);
+            result = upsert(replaceable, offered, holder);
+        }
+        holder.saved();
+        return result;
+    }
+
+    private void throwIfItRefusesAReset(Checkpoint offered, Holder holder)
+            throws InterruptedException, TimeoutException {
+        Optional<BsonDocument> found = find();
+        if (found.isEmpty()) {
+            return;
+        }
+        if (holder.isTakenOver(found.get())) {
+            throw takenOver(holder.since(found.get()));
+        }
+        Checkpoint held = checkpoint(found.get());
+        if (offered.term() < held.term()) {
+            throw StaleCheckpointException.refusing(watcher, place(), offered, held);
+        }
+    }
+
+    List<Checkpoint> history() throws InterruptedException, TimeoutException {
+        return await(collection
+                        .find(HistoryDocument.of(watcher))
+                        .collation(SIMPLE)
+                        .first())
+                .map(HistoryDocument::read)
+                .orElse(List.of());
+    }
+
+    UpdateResult addToHistory(HistoryPolicy policy, Checkpoint saved) throws InterruptedException, TimeoutException {
+        return await(collection.updateOne(
+                        HistoryDocument.of(watcher),
+                        HistoryDocument.update(policy.add(history(), saved)),
+                        new UpdateOptions().upsert(true).collation(SIMPLE)))
+                .orElseThrow();
     }
 
     private UpdateResult saveOverWhatIsThere(Checkpoint offered, Holder holder)

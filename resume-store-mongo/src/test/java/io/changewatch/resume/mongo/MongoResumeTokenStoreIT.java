@@ -13,9 +13,11 @@ import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
+import io.changewatch.resume.HistoryPolicy;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreException;
+import io.changewatch.resume.StoreLockedException;
 import io.changewatch.testkit.ResumeTokenStoreContract;
 import io.changewatch.testkit.TestServer;
 import java.time.Duration;
@@ -64,6 +66,50 @@ final class MongoResumeTokenStoreIT extends ResumeTokenStoreContract {
         assertThat(saved.remove("heldBy").asString().getValue()).hasSize(36);
         assertThat(saved.remove("heldSince").isDateTime()).isTrue();
         assertThat(saved).isEqualTo(expected);
+    }
+
+    @Test
+    void keepsItsHistoryInADocumentOfItsOwn() {
+        Checkpoint first = number(100);
+        Checkpoint sameMinute = later(number(200), Duration.ofSeconds(10));
+        Checkpoint next = later(number(300), Duration.ofMinutes(2));
+        store.save(WATCHER, first);
+        store.save(WATCHER, sameMinute);
+        store.save(WATCHER, next);
+
+        assertThat(store.history(WATCHER)).containsExactly(next, first);
+        assertThat(store.history("{history: '" + WATCHER + "'}")).isEmpty();
+        assertThat(Await.first(collection.countDocuments())).isEqualTo(2);
+        store.delete(WATCHER);
+        assertThat(Await.first(collection.countDocuments())).isZero();
+    }
+
+    @Test
+    void keepsNoHistoryWhereNoneIsWanted() {
+        ResumeTokenStore without = MongoResumeTokenStore.in(database).keepHistory(HistoryPolicy.none());
+
+        without.save(WATCHER, number(100));
+
+        assertThat(without.history(WATCHER)).isEmpty();
+        assertThat(Await.first(collection.countDocuments())).isEqualTo(1);
+    }
+
+    @Test
+    void aResetIsRefusedToWhomAnotherHasTakenThePlaceFrom() {
+        store.save(WATCHER, number(100));
+        MongoResumeTokenStore.in(database).save(WATCHER, number(200));
+
+        assertThatThrownBy(() -> store.reset(WATCHER, number(50))).isInstanceOf(StoreLockedException.class);
+        assertThat(store.load(WATCHER)).contains(number(200));
+    }
+
+    private static Checkpoint later(Checkpoint checkpoint, Duration time) {
+        return new Checkpoint(
+                checkpoint.token(),
+                checkpoint.clusterTime(),
+                checkpoint.savedAt().plus(time),
+                checkpoint.fingerprint(),
+                checkpoint.term());
     }
 
     /** The rule is written twice, in Java and as the condition of the write. */
