@@ -122,16 +122,19 @@ final class BatchWatcherTest {
                 .opens()
                 .then(() -> store.failsToSave(locked))
                 .batch(insert(101), insert(102), insert(103))
-                .then(() -> eventually(this::isSavingOver))
+                .then(() -> eventually(this::isRefused))
                 .idle(highWater(105));
 
         assertThat(setup.runToFailure()).isSameAs(locked);
         assertThat(setup.handledTimes()).containsExactly(101, 102);
     }
 
-    private boolean isSavingOver() {
-        return setup.time.runningThreads().stream()
-                .noneMatch(thread -> thread.getName().endsWith("-checkpoint"));
+    /** At the opening and behind the first batch it has saved, and is back from there. */
+    private boolean isRefused() {
+        return store.attempts() == 2
+                && setup.time.runningThreads().stream()
+                        .filter(thread -> thread.getName().endsWith("-checkpoint"))
+                        .allMatch(thread -> thread.getState() == Thread.State.WAITING);
     }
 
     @Test
