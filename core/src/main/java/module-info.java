@@ -13,6 +13,7 @@ module io.changewatch {
     exports io.changewatch;
     exports io.changewatch.diagnose;
     exports io.changewatch.event;
+    exports io.changewatch.lease;
     exports io.changewatch.observe;
     exports io.changewatch.pipeline;
     exports io.changewatch.resume;

@@ -21,16 +21,22 @@ import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handlers.Handler;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.ClientSourceProvider;
+import io.changewatch.internal.engine.DelivererFactory;
 import io.changewatch.internal.engine.Diagnoser;
 import io.changewatch.internal.engine.DiagnosisPlan;
 import io.changewatch.internal.engine.EventPublisher;
 import io.changewatch.internal.engine.Fingerprints;
+import io.changewatch.internal.engine.HolderName;
+import io.changewatch.internal.engine.LeaseSettings;
+import io.changewatch.internal.engine.LeasedWatcher;
+import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.internal.engine.Surroundings;
 import io.changewatch.internal.engine.WatcherEngine;
 import io.changewatch.internal.engine.WatcherPublisher;
 import io.changewatch.internal.engine.WatcherSettings;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
 import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.lease.Lease;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.CheckpointPolicy;
@@ -98,6 +104,7 @@ public final class ChangeWatcherBuilder<T> {
     private Duration logPositionEvery = Duration.ofMinutes(1);
     private Duration closeWithin = Duration.ofSeconds(10);
     private List<Duration> headroomThresholds = List.of(Duration.ofHours(1), Duration.ofMinutes(10));
+    private @Nullable Lease lease;
 
     ChangeWatcherBuilder(
             @Nullable MongoClient client,
@@ -149,6 +156,7 @@ public final class ChangeWatcherBuilder<T> {
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
         other.headroomThresholds = headroomThresholds;
+        other.lease = lease;
         return other;
     }
 
@@ -161,6 +169,7 @@ public final class ChangeWatcherBuilder<T> {
         ChangeWatcherBuilder<T> other = copy().name(name).startFrom(StartPosition.now());
         other.comment = null;
         other.store = null;
+        other.lease = null;
         other.headroomThresholds = List.of();
         other.handlers.clear();
         other.listeners.clear();
@@ -393,6 +402,21 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     /**
+     * Lets any number of instances of this watcher be started, in one process or many, of which one watches at a time: the one that
+     * has the lease for its name. The others are {@link WatcherState#STANDBY} and hold no stream; one of them takes over at the
+     * checkpoint when the active one is closed, within a second, or dies or cannot renew the lease, after {@link Lease#ttl()}. Each
+     * active one has a higher term, which stands in its checkpoints: the store refuses what an earlier one still saves. Events since
+     * the last checkpoint are handled again after a take-over, none after a clean close.
+     *
+     * <p>Needs {@link #name} and {@link #resumeFrom} with the same store for all instances; not for publishers. Default: none, the
+     * watcher watches whoever else does.
+     */
+    public ChangeWatcherBuilder<T> onlyOneActive(Lease lease) {
+        this.lease = Objects.requireNonNull(lease, "lease");
+        return this;
+    }
+
+    /**
      * A watcher that has not been started.
      *
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
@@ -405,11 +429,21 @@ public final class ChangeWatcherBuilder<T> {
                     null);
         }
         WatcherSettings<T> watcher = watcherSettings();
-        return new WatcherEngine<>(
+        return watcher(
                 watcher,
-                ClientSourceProvider.of(watcher.name(), source, client, settings),
-                (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress),
-                Surroundings.ofTheMachine());
+                (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress));
+    }
+
+    private ChangeWatcher watcher(WatcherSettings<T> watcher, DelivererFactory<T> deliverers) {
+        SourceProvider provider = ClientSourceProvider.of(watcher.name(), source, client, settings);
+        return lease == null
+                ? new WatcherEngine<>(watcher, provider, deliverers, Surroundings.ofTheMachine())
+                : new LeasedWatcher<>(
+                        watcher,
+                        new LeaseSettings(lease, HolderName.next()),
+                        provider,
+                        deliverers,
+                        Surroundings.ofTheMachine());
     }
 
     /**
@@ -483,6 +517,13 @@ public final class ChangeWatcherBuilder<T> {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
+                    null);
+        }
+        if (lease != null) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has a lease and a publisher: a subscription cannot change its holder. Use start() with handlers, or"
+                            + " leave out onlyOneActive(...).",
                     null);
         }
         MongoClient givenClient = client;
@@ -610,6 +651,15 @@ public final class ChangeWatcherBuilder<T> {
                 problems,
                 headroomThresholds.stream().allMatch(ChangeWatcherBuilder::isPositive),
                 "headroomThresholds(" + headroomThresholds + ") must be positive");
+        require(
+                problems,
+                lease == null || (name != null && store != null),
+                "onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are the same for all instances: the next one goes"
+                        + " on where the one before ended");
+        require(
+                problems,
+                lease == null || isPositive(lease.ttl().dividedBy(10)),
+                "onlyOneActive(...) needs a lease whose ttl() is positive");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;

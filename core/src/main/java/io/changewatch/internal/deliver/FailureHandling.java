@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ public final class FailureHandling {
     private final LongSupplier nanoTime;
     private final RandomGenerator random;
     private final Pause pause;
+    private final @Nullable Runnable guard;
     private final AtomicLong count = new AtomicLong();
 
     /** Handling by {@code policy}, waiting with {@code pause} between attempts. */
@@ -38,12 +40,25 @@ public final class FailureHandling {
             LongSupplier nanoTime,
             RandomGenerator random,
             Pause pause) {
+        this(watcher, policy, listener, nanoTime, random, pause, null);
+    }
+
+    /** The same; {@code guard} is called before each attempt, and throws if there must be none. */
+    public FailureHandling(
+            String watcher,
+            HandlerFailurePolicy policy,
+            WatcherListener listener,
+            LongSupplier nanoTime,
+            RandomGenerator random,
+            Pause pause,
+            @Nullable Runnable guard) {
         this.watcher = watcher;
         this.policy = policy;
         this.listener = listener;
         this.nanoTime = nanoTime;
         this.random = random;
         this.pause = pause;
+        this.guard = guard;
     }
 
     /** Waits, unless the watcher is stopped meanwhile. */
@@ -72,6 +87,9 @@ public final class FailureHandling {
     <E extends ChangeEvent<?>> boolean run(E event, Attempt<? super E> attempt) throws InterruptedException {
         long firstFailure = 0;
         for (int failures = 1; ; failures++) {
+            if (guard != null) {
+                guard.run();
+            }
             try {
                 attempt.run(event);
                 return true;

@@ -106,6 +106,18 @@ final class Lifecycle {
         moveUnlessStopping(WatcherState.RECOVERING, cause);
     }
 
+    /** @throws StoppedException if the watcher is to stop */
+    void standby() {
+        moveUnlessStopping(WatcherState.STANDBY, null);
+    }
+
+    /** The watcher has the lease. @throws StoppedException if the watcher is to stop */
+    void startingFromStandby() {
+        if (state() == WatcherState.STANDBY) {
+            moveUnlessStopping(WatcherState.STARTING, null);
+        }
+    }
+
     /** Asks the watcher to stop; returns whether there is one to stop. */
     boolean requestStop() {
         lock.lock();

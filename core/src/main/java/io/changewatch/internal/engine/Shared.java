@@ -1,16 +1,21 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.internal.checkpoint.Fence;
+
 /**
  * What all parts of one watcher share.
  *
  * <p>Each part says itself on which threads it is used.
+ *
+ * @param fence the lease's, or {@link Fence#NONE}
  */
 record Shared<T>(
         WatcherSettings<T> settings,
         Lifecycle lifecycle,
         SafeListener listener,
         Counters counters,
-        Surroundings surroundings) {
+        Surroundings surroundings,
+        Fence fence) {
 
     /** The watcher's name. */
     String watcher() {

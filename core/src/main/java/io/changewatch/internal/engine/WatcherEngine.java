@@ -9,12 +9,14 @@ import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
+import io.changewatch.internal.checkpoint.Fence;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.DeliveryStoppedException;
 import io.changewatch.internal.deliver.FailureHandling;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherStats;
+import io.changewatch.observe.WatcherStats.LeaseHolder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +38,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final WatcherSettings<T> settings;
     private final SourceProvider provider;
     private final Surroundings surroundings;
-    private final Counters counters = new Counters();
+    private final Counters counters;
     private final HeadroomMonitor headroom;
     private final Lifecycle lifecycle;
     private final CloseDeadline closing;
@@ -52,13 +54,28 @@ public final class WatcherEngine<T> implements ChangeWatcher {
             SourceProvider provider,
             DelivererFactory<T> deliverers,
             Surroundings surroundings) {
+        this(settings, provider, deliverers, surroundings, new Counters(), null);
+    }
+
+    /** One activity of a watcher with a lease: counts on where another one ended. */
+    WatcherEngine(
+            WatcherSettings<T> settings,
+            SourceProvider provider,
+            DelivererFactory<T> deliverers,
+            Surroundings surroundings,
+            Counters counters,
+            @Nullable Activity activity) {
+        this.counters = counters;
+        Fence fence = activity == null ? Fence.NONE : activity.tenure();
         this.settings = settings;
         this.provider = provider;
         this.surroundings = surroundings;
         this.headroom =
                 new HeadroomMonitor(settings, () -> provider.oplogWindow(settings.source()), this::held, surroundings);
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
-        this.lifecycle = new Lifecycle(settings.name(), listener, surroundings.lock());
+        WatcherListener ofStates =
+                activity == null ? listener : new SafeListener(settings.name(), List.of(headroom, activity.states()));
+        this.lifecycle = new Lifecycle(settings.name(), ofStates, surroundings.lock());
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
                 settings.checkpoints(),
@@ -68,16 +85,21 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings.random(),
                 surroundings.threads("changewatch-" + settings.name() + "-checkpoint", true),
                 surroundings.lock());
+        checkpointer.fencedBy(fence);
         this.handlerFailures = new FailureHandling(
                 settings.name(),
                 settings.recovery().whenHandlerFails(),
                 listener,
                 surroundings,
                 surroundings.random(),
-                delay -> lifecycle.pause(delay, surroundings));
+                delay -> lifecycle.pause(delay, surroundings),
+                activity == null ? null : fence::throwIfOver);
         this.deliverer = deliverers.deliverer(handlerFailures, this::handled, this::requestStop);
         this.loop = new WatchLoop<>(
-                new Shared<>(settings, lifecycle, listener, counters, surroundings), provider, checkpointer, deliverer);
+                new Shared<>(settings, lifecycle, listener, counters, surroundings, fence),
+                provider,
+                checkpointer,
+                deliverer);
         this.thread = surroundings.thread("changewatch-" + settings.name(), false, this::run);
     }
 
@@ -119,8 +141,12 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public WatcherStats stats() {
+        return stats(lifecycle.state(), 0, Optional.empty());
+    }
+
+    /** What a watcher with a lease shows: its own state, what earlier activities counted, and who has the lease. */
+    WatcherStats stats(WatcherState state, long earlierFailures, Optional<LeaseHolder> lease) {
         Optional<Position> newest = checkpointer.newest();
-        WatcherState state = lifecycle.state();
         long now = surroundings.getAsLong();
         return new WatcherStats(
                 state,
@@ -128,7 +154,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 counters.bytes(),
                 counters.batches(),
                 counters.reconnects(),
-                handlerFailures.count(),
+                earlierFailures + handlerFailures.count(),
                 counters.skipped(),
                 counters.checkpointsSaved(),
                 counters.checkpointFailures(),
@@ -140,7 +166,13 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 checkpointer.savedAt(),
                 counters.pulse().progress(state, settings.source(), newest, now),
                 headroom.latest(),
-                headroom.unknownBecause());
+                headroom.unknownBecause(),
+                lease);
+    }
+
+    /** How often a handler or a validation threw. */
+    long handlerFailures() {
+        return handlerFailures.count();
     }
 
     @Override
@@ -224,9 +256,8 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public boolean close(Duration deadline) {
-        closing.within(deadline);
-        requestStop();
-        if (Thread.currentThread() == thread || checkpointer.isSavingThread() || headroom.isMeasuringThread()) {
+        stopWithin(deadline);
+        if (isOwnThread()) {
             return false; // it would wait for itself
         }
         if (awaitEnd(deadline)) {
@@ -234,6 +265,17 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         }
         abandon();
         return awaitEnd(GRACE);
+    }
+
+    /** Asks for the end without waiting for it. */
+    void stopWithin(Duration deadline) {
+        closing.within(deadline);
+        requestStop();
+    }
+
+    /** Whether the caller is on a thread that the end waits for. */
+    boolean isOwnThread() {
+        return Thread.currentThread() == thread || checkpointer.isSavingThread() || headroom.isMeasuringThread();
     }
 
     private void requestStop() {
@@ -263,7 +305,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     /** A handler or the store does not return. What was handled before is saved if it can be; the interrupt may end a wait. */
-    private void abandon() {
+    void abandon() {
         LOG.warn(
                 "[{}] A handler, or the store, does not return by the close deadline; interrupting it. What is not saved comes "
                         + "again at the next start.",
@@ -321,6 +363,8 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private void logEnd(@Nullable Throwable failure) {
         if (failure == null) {
             LOG.info("[{}] Stopped.", name());
+        } else if (failure instanceof LeaseLostException) {
+            LOG.info("[{}] Stopped for now: {}", name(), failure.getMessage());
         } else if (failure.getCause() instanceof MongoException) {
             LOG.error("[{}] Failed: {}", name(), failure.getMessage());
             LOG.debug("[{}] Failed.", name(), failure);

@@ -4,6 +4,7 @@ import static io.changewatch.WatcherState.FAILED;
 import static io.changewatch.WatcherState.NEW;
 import static io.changewatch.WatcherState.RECOVERING;
 import static io.changewatch.WatcherState.RUNNING;
+import static io.changewatch.WatcherState.STANDBY;
 import static io.changewatch.WatcherState.STARTING;
 import static io.changewatch.WatcherState.STOPPED;
 import static io.changewatch.WatcherState.STOPPING;
@@ -69,7 +70,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING"})
+    @EnumSource(names = {"STARTING", "STANDBY", "RUNNING", "RECOVERING"})
     void aWatcherThatIsToStopNeitherRunsNorRecovers(WatcherState state) {
         bringTo(state);
         lifecycle.requestStop();
@@ -91,7 +92,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "STOPPING"})
+    @EnumSource(names = {"STARTING", "STANDBY", "RUNNING", "RECOVERING", "STOPPING"})
     void whatFailedKeepsItsCause(WatcherState state) {
         bringTo(state);
         lifecycle.ended(Optional.of(failure));
@@ -102,7 +103,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "STOPPING"})
+    @EnumSource(names = {"STARTING", "STANDBY", "RUNNING", "RECOVERING", "STOPPING"})
     void whatEndsWithoutAFailureStopsByWayOfStopping(WatcherState state) {
         bringTo(state);
         lifecycle.ended(Optional.empty());
@@ -198,6 +199,7 @@ final class LifecycleTest {
         Map<WatcherState, List<WatcherState>> ways = Map.of(
                 NEW, List.of(),
                 STARTING, List.of(STARTING),
+                STANDBY, List.of(STARTING, STANDBY),
                 RUNNING, List.of(STARTING, RUNNING),
                 RECOVERING, List.of(STARTING, RECOVERING),
                 STOPPING, List.of(STARTING, STOPPING),
@@ -209,6 +211,7 @@ final class LifecycleTest {
     private void step(WatcherState to) {
         switch (to) {
             case STARTING -> lifecycle.starting();
+            case STANDBY -> lifecycle.standby();
             case RUNNING -> lifecycle.running();
             case RECOVERING -> lifecycle.recovering(failure);
             case STOPPING -> lifecycle.requestStop();
