@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -32,18 +33,25 @@ final class WatcherProcess implements AutoCloseable {
 
     /** {@code place} is a folder for checkpoints, or {@code mongo}. */
     static WatcherProcess start(String connectionString, String database, String place, Trouble trouble) {
-        List<String> command = List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=1", // it lives for seconds
-                "-cp",
-                System.getProperty("java.class.path"),
-                WatcherProgram.class.getName(),
+        return start(
+                WatcherProgram.class,
                 connectionString,
                 database,
                 place,
                 trouble.kind(),
                 String.valueOf(trouble.at()));
+    }
+
+    /** Another program that prints like {@link WatcherProgram}. */
+    static WatcherProcess start(Class<?> program, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-XX:TieredStopAtLevel=1", // it lives for seconds
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()));
+        command.addAll(List.of(arguments));
         try {
             WatcherProcess started = new WatcherProcess(
                     new ProcessBuilder(command).redirectErrorStream(true).start());
@@ -73,6 +81,11 @@ final class WatcherProcess implements AutoCloseable {
                 .filter(line -> line.startsWith(HANDLED))
                 .map(line -> Integer.valueOf(line.substring(HANDLED.length())))
                 .toList();
+    }
+
+    /** All it has printed so far. */
+    List<String> lines() {
+        return List.copyOf(lines);
     }
 
     List<String> linesWith(String text) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A watcher with a lease, on a scripted lease and server, with time that passes when a test says so. */
-@Timeout(60)
+@Timeout(4)
 final class LeasedWatcherTest {
     private static final Duration ONE_LOOK = Duration.ofMillis(500);
     private static final Duration ONE_RENEWAL = Duration.ofSeconds(5);
