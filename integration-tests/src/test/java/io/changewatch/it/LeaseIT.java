@@ -68,8 +68,7 @@ final class LeaseIT {
     }
 
     private WatcherProcess startProcess() {
-        WatcherProcess process =
-                WatcherProcess.start(LeasedProgram.class, servers.connectionString(), database);
+        WatcherProcess process = WatcherProcess.start(LeasedProgram.class, servers.connectionString(), database);
         opened.add(process);
         return process;
     }
@@ -152,7 +151,8 @@ final class LeaseIT {
         assertThat(first.handled().size() - handledBefore)
                 .as("no more than the one that was with its handler")
                 .isLessThanOrEqualTo(1);
-        assertThat(first.linesWith("saved in term 1")).hasSizeLessThanOrEqualTo(savedBefore + 1); // the notice of one before
+        assertThat(first.linesWith("saved in term 1"))
+                .hasSizeLessThanOrEqualTo(savedBefore + 1); // the notice of one before
     }
 
     @Test

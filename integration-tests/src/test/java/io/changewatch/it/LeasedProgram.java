@@ -65,13 +65,16 @@ final class LeasedProgram implements WatcherListener, AutoCloseable {
 
     @Override
     public void stateChanged(StateChanged notice) {
-        output.accept("state " + notice.to() + notice.cause().map(cause -> ": " + cause).orElse(""));
+        output.accept("state " + notice.to()
+                + notice.cause().map(cause -> ": " + cause).orElse(""));
     }
 
     @Override
     public void leaseAcquired(LeaseAcquired notice) {
         output.accept("acquired " + notice.term()
-                + notice.expiredHolder().map(holder -> " after the time of " + holder).orElse(" as it was free"));
+                + notice.expiredHolder()
+                        .map(holder -> " after the time of " + holder)
+                        .orElse(" as it was free"));
     }
 
     @Override

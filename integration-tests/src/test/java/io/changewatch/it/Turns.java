@@ -24,7 +24,7 @@ final class Turns {
     private void add(List<String> lines) {
         List<Integer> current = new ArrayList<>();
         for (String line : lines) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             if (line.startsWith("acquired ")) {
                 current = new ArrayList<>();
                 List<Integer> before = handledByTerm.put(Long.valueOf(words[1]), current);

@@ -34,12 +34,7 @@ final class WatcherProcess implements AutoCloseable {
     /** {@code place} is a folder for checkpoints, or {@code mongo}. */
     static WatcherProcess start(String connectionString, String database, String place, Trouble trouble) {
         return start(
-                WatcherProgram.class,
-                connectionString,
-                database,
-                place,
-                trouble.kind(),
-                String.valueOf(trouble.at()));
+                WatcherProgram.class, connectionString, database, place, trouble.kind(), String.valueOf(trouble.at()));
     }
 
     /** Another program that prints like {@link WatcherProgram}. */

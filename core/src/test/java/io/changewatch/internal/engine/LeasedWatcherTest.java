@@ -34,7 +34,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A watcher with a lease, on a scripted lease and server, with time that passes when a test says so. */
-@Timeout(4)
+@Timeout(20)
 final class LeasedWatcherTest {
     private static final Duration ONE_LOOK = Duration.ofMillis(500);
     private static final Duration ONE_RENEWAL = Duration.ofSeconds(5);
@@ -44,7 +44,7 @@ final class LeasedWatcherTest {
     private final PassingTime time = new PassingTime();
     private final MemoryStore store = MemoryStore.holding(checkpoint(5, 0));
     private final WatchSetup setup = new WatchSetup().store(store);
-    private final LeasedWatcher<BsonDocument> watcher = watcher();
+    private LeasedWatcher<BsonDocument> watcher = watcher();
 
     private LeasedWatcher<BsonDocument> watcher() {
         WatcherSettings<BsonDocument> settings = setup.settings();
@@ -54,6 +54,13 @@ final class LeasedWatcherTest {
                 setup.server,
                 (failures, progress, stop) -> new SequentialDeliverer<>(settings.handlers(), failures, progress),
                 time);
+    }
+
+    /** Another one, before either is started. */
+    private LeasedWatcher<BsonDocument> afterOption(WatchSetup changed) {
+        assertThat(changed).isSameAs(setup);
+        watcher.close();
+        return watcher();
     }
 
     private static Checkpoint checkpoint(int seconds, long term) {
@@ -119,7 +126,7 @@ final class LeasedWatcherTest {
 
         assertThat(watcher.state()).isEqualTo(WatcherState.STANDBY);
         assertThat(setup.server.settings()).isEmpty();
-        assertThat(setup.listener.all(StandingBy.class)).containsExactly(new StandingBy("orders", "other", 1));
+        eventually(() -> setup.listener.all(StandingBy.class).equals(List.of(new StandingBy("orders", "other", 1))));
         assertThat(watcher.stats().lease()).hasValue(new LeaseHolder("other", 1, false));
         assertThatThrownBy(() -> watcher.awaitRunning(Duration.ofNanos(1)))
                 .isInstanceOf(TimeoutException.class)
@@ -134,6 +141,10 @@ final class LeasedWatcherTest {
         watcher.start();
         time.pass(ONE_LOOK);
         eventually(() -> lease.count("refuse") >= 2);
+        assertThatThrownBy(watcher::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("Watcher 'orders' is STANDBY and cannot become STARTING. A watcher starts once; build another one to"
+                        + " start again.");
 
         lease.takenBy("third");
         time.pass(ONE_LOOK);
@@ -189,7 +200,7 @@ final class LeasedWatcherTest {
             }
         });
 
-        watcher().start();
+        watcher.start();
 
         eventually(() -> !setup.listener.all(StandingBy.class).isEmpty());
         assertThat(setup.handledTimes()).containsExactly(6);
@@ -277,7 +288,8 @@ final class LeasedWatcherTest {
     @ParameterizedTest
     @MethodSource("refusals")
     void standsByWhenTheStoreRefusesItsTerm(RuntimeException refusal) throws InterruptedException {
-        setup.server.opens().then(() -> store.failsToSave(refusal)).batch(insert(6));
+        watcher = afterOption(setup.maxUnsavedEvents(1));
+        setup.server.opens().then(() -> store.failsToSave(refusal)).batch(insert(6), insert(7));
 
         watcher.start();
 
@@ -305,14 +317,14 @@ final class LeasedWatcherTest {
 
     @Test
     void givesTheLeaseBackWhenEverythingIsSaved() throws InterruptedException {
-        setup.checkpoint((events, since) -> false).server.opens().batch(insert(6));
-        LeasedWatcher<BsonDocument> lazy = watcher();
-        lazy.start();
+        watcher = afterOption(setup.checkpoint((events, since) -> false));
+        setup.server.opens().batch(insert(6));
+        watcher.start();
         setup.server.awaitQuiet();
 
-        lazy.close();
+        watcher.close();
 
-        assertThat(lazy.state()).isEqualTo(WatcherState.STOPPED);
+        assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
         assertThat(lease.calls()).containsExactly("grant 1", "release 1");
         assertThat(store.token()).hasValue(token(6));
         assertThat(store.isReleased()).isTrue();
@@ -332,13 +344,12 @@ final class LeasedWatcherTest {
 
     @Test
     void canBeClosedByItsHandler() throws InterruptedException {
-        LeasedWatcher<BsonDocument> closing = watcher();
-        setup.handler(event -> assertThat(closing.close(Duration.ofSeconds(10))).isFalse());
+        setup.handler(event -> assertThat(watcher.close(Duration.ofSeconds(10))).isFalse());
         setup.server.opens().batch(insert(6), insert(7));
 
-        closing.start();
+        watcher.start();
 
-        assertThat(closing.awaitTermination(Duration.ofSeconds(10))).isTrue();
+        assertThat(watcher.awaitTermination(Duration.ofSeconds(10))).isTrue();
         assertThat(setup.handledTimes()).containsExactly(6);
         assertThat(lease.calls()).containsExactly("grant 1", "release 1");
     }

@@ -34,9 +34,10 @@ final class LifecycleTest {
     /** The whole table; an edge that is not here is illegal. */
     private static final Map<WatcherState, Set<WatcherState>> EDGES = Map.of(
             NEW, Set.of(STARTING, STOPPING, STOPPED),
-            STARTING, Set.of(RUNNING, RECOVERING, STOPPING, FAILED),
-            RUNNING, Set.of(RECOVERING, STOPPING, FAILED),
-            RECOVERING, Set.of(RUNNING, STOPPING, FAILED),
+            STARTING, Set.of(STANDBY, RUNNING, RECOVERING, STOPPING, FAILED),
+            STANDBY, Set.of(STARTING, RECOVERING, STOPPING, FAILED),
+            RUNNING, Set.of(STANDBY, RECOVERING, STOPPING, FAILED),
+            RECOVERING, Set.of(STANDBY, RUNNING, STOPPING, FAILED),
             STOPPING, Set.of(STOPPED, FAILED),
             STOPPED, Set.of(),
             FAILED, Set.of());

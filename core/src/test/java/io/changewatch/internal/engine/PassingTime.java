@@ -1,7 +1,11 @@
 package io.changewatch.internal.engine;
 
+import static io.changewatch.internal.Eventually.eventually;
+
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,9 +19,12 @@ import java.util.random.RandomGenerator;
  */
 final class PassingTime implements Surroundings {
     private final AtomicLong nanos = new AtomicLong();
+    private final Map<Thread, Long> ends = new ConcurrentHashMap<>();
     private final ManualSurroundings otherwise = new ManualSurroundings();
 
+    /** Waits until somebody waits, and lets time pass. */
     void pass(Duration time) {
+        eventually(() -> ends.values().stream().anyMatch(end -> end > nanos.get()));
         nanos.addAndGet(time.toNanos());
     }
 
@@ -39,12 +46,17 @@ final class PassingTime implements Surroundings {
     @Override
     public boolean await(CountDownLatch stop, Duration delay) throws InterruptedException {
         long end = nanos.get() + delay.toNanos();
-        while (nanos.get() < end) {
-            if (stop.await(1, TimeUnit.MILLISECONDS)) {
-                return true;
+        ends.put(Thread.currentThread(), end);
+        try {
+            while (nanos.get() < end) {
+                if (stop.await(1, TimeUnit.MILLISECONDS)) {
+                    return true;
+                }
             }
+            return stop.getCount() == 0;
+        } finally {
+            ends.remove(Thread.currentThread());
         }
-        return stop.getCount() == 0;
     }
 
     @Override
