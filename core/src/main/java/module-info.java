@@ -15,6 +15,7 @@ module io.changewatch {
     exports io.changewatch.deadletter;
     exports io.changewatch.diagnose;
     exports io.changewatch.event;
+    exports io.changewatch.lease;
     exports io.changewatch.observe;
     exports io.changewatch.pipeline;
     exports io.changewatch.resume;

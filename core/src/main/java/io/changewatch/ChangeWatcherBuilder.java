@@ -32,8 +32,12 @@ import io.changewatch.internal.engine.Diagnoser;
 import io.changewatch.internal.engine.DiagnosisPlan;
 import io.changewatch.internal.engine.EventPublisher;
 import io.changewatch.internal.engine.Fingerprints;
+import io.changewatch.internal.engine.HolderName;
+import io.changewatch.internal.engine.LeaseSettings;
+import io.changewatch.internal.engine.LeasedWatcher;
 import io.changewatch.internal.engine.LetterDesk;
 import io.changewatch.internal.engine.ParkingSettings;
+import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.internal.engine.Surroundings;
 import io.changewatch.internal.engine.TransactionalDeliverers;
 import io.changewatch.internal.engine.WatcherEngine;
@@ -41,6 +45,7 @@ import io.changewatch.internal.engine.WatcherPublisher;
 import io.changewatch.internal.engine.WatcherSettings;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
 import io.changewatch.internal.source.SourceSettings;
+import io.changewatch.lease.Lease;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.CheckpointPolicy;
@@ -116,6 +121,7 @@ public final class ChangeWatcherBuilder<T> {
     private ParkingOrder parkingOrder = ParkingOrder.GO_ON;
 
     private boolean exposedThroughJmx;
+    private @Nullable Lease lease;
 
     ChangeWatcherBuilder(
             @Nullable MongoClient client,
@@ -173,6 +179,7 @@ public final class ChangeWatcherBuilder<T> {
         other.letterStore = letterStore;
         other.parkingOrder = parkingOrder;
         other.exposedThroughJmx = exposedThroughJmx;
+        other.lease = lease;
         return other;
     }
 
@@ -185,6 +192,7 @@ public final class ChangeWatcherBuilder<T> {
         ChangeWatcherBuilder<T> other = copy().name(name).startFrom(StartPosition.now());
         other.comment = null;
         other.store = null;
+        other.lease = null;
         other.headroomThresholds = List.of();
         if (letterStore != null) {
             other.whenHandlerFails = whenHandlerFails.thenSkip();
@@ -497,6 +505,21 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     /**
+     * Lets any number of instances of this watcher be started, in one process or many, of which one watches at a time: the one that
+     * has the lease for its name. The others are {@link WatcherState#STANDBY} and hold no stream; one of them takes over at the
+     * checkpoint when the active one is closed, within a second, or dies or cannot renew the lease, after {@link Lease#ttl()}. Each
+     * active one has a higher term, which stands in its checkpoints: the store refuses what an earlier one still saves. Events since
+     * the last checkpoint are handled again after a take-over, none after a clean close.
+     *
+     * <p>Needs {@link #name} and {@link #resumeFrom} with the same store for all instances; not for publishers. Default: none, the
+     * watcher watches whoever else does.
+     */
+    public ChangeWatcherBuilder<T> onlyOneActive(Lease lease) {
+        this.lease = Objects.requireNonNull(lease, "lease");
+        return this;
+    }
+
+    /**
      * A watcher that has not been started.
      *
      * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
@@ -518,10 +541,15 @@ public final class ChangeWatcherBuilder<T> {
         return engine(watcher, deliverers(watcher, surroundings), surroundings);
     }
 
-    private WatcherEngine<T> engine(
+    private ChangeWatcher engine(
             WatcherSettings<T> watcher, DelivererFactory<T> deliverers, Surroundings surroundings) {
-        WatcherEngine<T> engine = new WatcherEngine<>(
-                watcher, ClientSourceProvider.of(watcher.name(), source, client, settings), deliverers, surroundings);
+        SourceProvider provider = ClientSourceProvider.of(watcher.name(), source, client, settings);
+        if (lease != null) {
+            LeaseSettings leased = new LeaseSettings(lease, HolderName.next());
+            LeasedWatcher<T> one = new LeasedWatcher<>(watcher, leased, provider, deliverers, surroundings);
+            return exposedThroughJmx ? one.exposeThroughJmx() : one;
+        }
+        WatcherEngine<T> engine = new WatcherEngine<>(watcher, provider, deliverers, surroundings);
         return exposedThroughJmx ? engine.exposeThroughJmx() : engine;
     }
 
@@ -644,6 +672,13 @@ public final class ChangeWatcherBuilder<T> {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has exposeThroughJmx() and a publisher, which its subscriber steers: leave one of them out.",
+                    null);
+        }
+        if (lease != null) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has a lease and a publisher: a subscription cannot change its holder. Use start() with handlers, or"
+                            + " leave out onlyOneActive(...).",
                     null);
         }
         MongoClient givenClient = client;
@@ -806,6 +841,15 @@ public final class ChangeWatcherBuilder<T> {
                 transactionHandlers.isEmpty() || client != null,
                 "onTransaction(...) needs ChangeWatcher.of(client), with the client of the store: a client that the watcher "
                         + "makes for itself has other sessions");
+        require(
+                problems,
+                lease == null || (name != null && store != null),
+                "onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are the same for all instances: the next one goes"
+                        + " on where the one before ended");
+        require(
+                problems,
+                lease == null || isPositive(lease.ttl().dividedBy(10)),
+                "onlyOneActive(...) needs a lease whose ttl() is positive");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;

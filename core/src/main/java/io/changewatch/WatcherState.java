@@ -5,8 +5,9 @@ package io.changewatch;
  *
  * <pre>
  * NEW → STARTING → RUNNING ⇄ RECOVERING → STOPPING → STOPPED
+ *           ⇅         ↓          ⇅      any but STOPPED → FAILED
+ *        STANDBY ←────┴──────────┘      with a lease only, also from PAUSED
  *          RUNNING, RECOVERING ⇄ PAUSED → STOPPING
- *                                  any but STOPPED → FAILED
  * </pre>
  *
  * <p>Thread-safe.
@@ -16,6 +17,8 @@ public enum WatcherState {
     NEW,
     /** Loading the checkpoint and opening the stream for the first time. */
     STARTING,
+    /** Another instance has the lease; this one holds no stream and waits for its turn. Only with {@code onlyOneActive(...)}. */
+    STANDBY,
     /** The stream is open on the server and events are handed out as they come. */
     RUNNING,
     /** Something failed that is worth a retry; nothing is handed out until it works again. */
@@ -33,10 +36,15 @@ public enum WatcherState {
     public boolean canBecome(WatcherState next) {
         return switch (this) {
             case NEW -> next == STARTING || next == STOPPING || next == STOPPED;
-            case STARTING -> next == RUNNING || next == RECOVERING || next == STOPPING || next == FAILED;
-            case RUNNING -> next == RECOVERING || next == PAUSED || next == STOPPING || next == FAILED;
-            case RECOVERING -> next == RUNNING || next == PAUSED || next == STOPPING || next == FAILED;
-            case PAUSED -> next == RUNNING || next == RECOVERING || next == STOPPING || next == FAILED;
+            case STARTING ->
+                next == STANDBY || next == RUNNING || next == RECOVERING || next == STOPPING || next == FAILED;
+            case STANDBY -> next == STARTING || next == RECOVERING || next == STOPPING || next == FAILED;
+            case RUNNING ->
+                next == RECOVERING || next == STANDBY || next == PAUSED || next == STOPPING || next == FAILED;
+            case RECOVERING ->
+                next == RUNNING || next == STANDBY || next == PAUSED || next == STOPPING || next == FAILED;
+            case PAUSED ->
+                next == RUNNING || next == RECOVERING || next == STANDBY || next == STOPPING || next == FAILED;
             case STOPPING -> next == STOPPED || next == FAILED;
             case STOPPED, FAILED -> false;
         };

@@ -86,6 +86,15 @@ public interface WatcherListener {
      */
     default void headroomLow(HeadroomLow notice) {}
 
+    /** This instance has the lease and begins to watch. */
+    default void leaseAcquired(LeaseAcquired notice) {}
+
+    /** This instance has the lease no more, although nobody asked it to stop: it hands out nothing more, and stands by. */
+    default void leaseLost(LeaseLost notice) {}
+
+    /** Another instance has the lease; told when this one begins to stand by, and for each new holder. */
+    default void standingBy(StandingBy notice) {}
+
     /**
      * See {@link #stateChanged}.
      *
@@ -222,4 +231,30 @@ public interface WatcherListener {
      * @param threshold the one that was crossed
      */
     record HeadroomLow(String watcher, Duration threshold, Headroom headroom) {}
+
+    /**
+     * See {@link #leaseAcquired}.
+     *
+     * @param holder this instance
+     * @param term grows with every holder
+     * @param expiredHolder who had it before and did not renew it in time; empty if it was free: new, or given back
+     */
+    record LeaseAcquired(String watcher, String holder, long term, Optional<String> expiredHolder) {}
+
+    /**
+     * See {@link #leaseLost}.
+     *
+     * @param holder this instance
+     * @param term the one that is over
+     * @param cause why it is over
+     */
+    record LeaseLost(String watcher, String holder, long term, Throwable cause) {}
+
+    /**
+     * See {@link #standingBy}.
+     *
+     * @param holder the other instance
+     * @param term the other's
+     */
+    record StandingBy(String watcher, String holder, long term) {}
 }

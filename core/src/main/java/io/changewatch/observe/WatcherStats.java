@@ -35,6 +35,7 @@ import org.bson.BsonTimestamp;
  * @param headroom how long until the held position falls off the oplog, as it was measured last, usually within 30 s; empty
  *     while it has not been measured
  * @param headroomUnknown why {@code headroom} cannot be measured, and what to do; empty if it can, or is not to be
+ * @param lease who has the lease, as far as this instance knows; empty without a lease, and while nothing is known
  */
 public record WatcherStats(
         WatcherState state,
@@ -55,7 +56,16 @@ public record WatcherStats(
         Optional<Instant> lastSavedAt,
         Progress progress,
         Optional<Headroom> headroom,
-        Optional<String> headroomUnknown) {
+        Optional<String> headroomUnknown,
+        Optional<LeaseHolder> lease) {
+
+    /**
+     * Who has the lease, as far as this instance knows.
+     *
+     * @param isThisInstance whether it is this one
+     * @param term the term in which it is held
+     */
+    public record LeaseHolder(String holder, long term, boolean isThisInstance) {}
 
     /**
      * Whether a watcher gets on.

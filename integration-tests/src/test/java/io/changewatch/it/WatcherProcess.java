@@ -37,7 +37,7 @@ final class WatcherProcess implements AutoCloseable {
                 WatcherProgram.class, connectionString, database, place, trouble.kind(), String.valueOf(trouble.at()));
     }
 
-    /** Another program. */
+    /** Another program that prints like {@link WatcherProgram}. */
     static WatcherProcess start(Class<?> program, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -78,6 +78,11 @@ final class WatcherProcess implements AutoCloseable {
                 .filter(line -> line.startsWith(HANDLED))
                 .map(line -> Integer.valueOf(line.substring(HANDLED.length())))
                 .toList();
+    }
+
+    /** All it has printed so far. */
+    List<String> lines() {
+        return List.copyOf(lines);
     }
 
     List<String> linesWith(String text) {

@@ -166,6 +166,19 @@ public abstract class ResumeTokenStoreContract {
     }
 
     @Test
+    void comparesTermsWhereNothingElseDiffers() {
+        ResumeTokenStore store = opened();
+        store.save(WATCHER, at(2, 100, "A"));
+
+        assertRefused(store, at(1, 100, "A"), "a lower term of the very same position");
+        assertHolds(store, at(2, 100, "A"), WHAT_WAS_REFUSED);
+
+        store.save(WATCHER, at(3, 100, "A"));
+        assertHolds(store, at(3, 100, "A"), "a higher term of the very same position is accepted");
+        assertRefused(store, at(2, 100, "A"), "the term that was accepted before");
+    }
+
+    @Test
     void acceptsAHigherTermEvenWithAnOlderPosition() {
         ResumeTokenStore store = opened();
         store.save(WATCHER, at(1, 900, "Z"));

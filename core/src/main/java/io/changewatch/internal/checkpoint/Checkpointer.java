@@ -51,6 +51,7 @@ public final class Checkpointer {
     private final Progress progress;
     private final @Nullable Thread thread;
     private volatile Fingerprint fingerprint;
+    private volatile Fence fence = Fence.NONE;
 
     /** The watcher's thread only. */
     private boolean acquired;
@@ -80,6 +81,11 @@ public final class Checkpointer {
     /** Positions saved from now on are of this cluster, as {@code Fingerprint} has it. Called before the first is handled. */
     public void watches(String cluster) {
         fingerprint = settings.fingerprint().on(cluster);
+    }
+
+    /** Saves under the term of a lease, and no more when that is over. Called before anything is saved. */
+    public void fencedBy(Fence lease) {
+        fence = lease;
     }
 
     /** Takes the watcher's place in the store, once; {@link #release} frees it. */
@@ -330,6 +336,7 @@ public final class Checkpointer {
     }
 
     private void save(ResumeTokenStore store, Unsaved unsaved) throws InterruptedException {
+        fence.throwIfOver();
         Checkpoint checkpoint = checkpoint(unsaved.position());
         long begin = nanoTime.getAsLong();
         try {

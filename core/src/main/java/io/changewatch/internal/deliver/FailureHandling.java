@@ -32,6 +32,7 @@ public final class FailureHandling {
     private final RandomGenerator random;
     private final Pause pause;
     private final @Nullable GivenUpEvents givenUp;
+    private final @Nullable Runnable guard;
     private final AtomicLong count = new AtomicLong();
     private final Subject<ChangeEvent<?>> single = new Single();
     private final Subject<List<? extends ChangeEvent<?>>> batch = new Batch();
@@ -44,10 +45,10 @@ public final class FailureHandling {
             LongSupplier nanoTime,
             RandomGenerator random,
             Pause pause) {
-        this(watcher, policy, listener, nanoTime, random, pause, null);
+        this(watcher, policy, listener, nanoTime, random, pause, null, null);
     }
 
-    /** The same, with {@code givenUp} for what the policy gives up. */
+    /** The same, with {@code givenUp} for what the policy gives up; {@code guard} is called before each attempt, and throws if there must be none. */
     public FailureHandling(
             String watcher,
             HandlerFailurePolicy policy,
@@ -55,7 +56,8 @@ public final class FailureHandling {
             LongSupplier nanoTime,
             RandomGenerator random,
             Pause pause,
-            @Nullable GivenUpEvents givenUp) {
+            @Nullable GivenUpEvents givenUp,
+            @Nullable Runnable guard) {
         this.watcher = watcher;
         this.policy = policy;
         this.listener = listener;
@@ -63,6 +65,7 @@ public final class FailureHandling {
         this.random = random;
         this.pause = pause;
         this.givenUp = givenUp;
+        this.guard = guard;
     }
 
     /** Waits, unless the watcher is stopped meanwhile. */
@@ -136,6 +139,9 @@ public final class FailureHandling {
             throws InterruptedException {
         long firstFailure = 0;
         for (int failures = 1; ; failures++) {
+            if (guard != null) {
+                guard.run();
+            }
             try {
                 attempt.run(work);
                 return true;

@@ -5,6 +5,7 @@ import io.changewatch.StartPosition;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
+import io.changewatch.internal.checkpoint.Fence;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.decode.TooLargeEventException;
@@ -33,6 +34,7 @@ final class BatchDelivery<T> {
     private final Checkpointer checkpointer;
     private final StoreGate store;
     private final Deliverer<T> deliverer;
+    private final @Nullable Fence fence;
     private final UndeliverableEvents undeliverable;
     private final PositionLog positionLog;
     private final FragmentAssembler fragments;
@@ -47,6 +49,7 @@ final class BatchDelivery<T> {
         this.checkpointer = checkpointer;
         this.store = new StoreGate(shared, checkpointer);
         this.deliverer = deliverer;
+        this.fence = shared.fence() == Fence.NONE ? null : shared.fence();
         this.undeliverable = undeliverable;
         this.positionLog = new PositionLog(shared);
         this.fragments = new FragmentAssembler(shared.settings().recovery().maxEventBytes());
@@ -163,6 +166,9 @@ final class BatchDelivery<T> {
         Pulse pulse = shared.counters().pulse();
         pulse.handsOut();
         store.awaitRoom();
+        if (fence != null) {
+            fence.throwIfOver();
+        }
         long told = pulse.latestNanos();
         long begin = isListenedTo ? shared.surroundings().getAsLong() : told;
         boolean isHandled = deliverer.deliver(event);

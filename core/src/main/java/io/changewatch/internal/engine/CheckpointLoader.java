@@ -29,6 +29,7 @@ final class CheckpointLoader {
     private final StartPosition otherwise;
     private final Lifecycle lifecycle;
     private final Surroundings surroundings;
+    private final TermCheck terms;
 
     CheckpointLoader(Shared<?> shared, Checkpointer checkpointer) {
         this.settings = shared.settings().checkpoints();
@@ -37,6 +38,7 @@ final class CheckpointLoader {
         this.otherwise = shared.settings().recovery().startFrom();
         this.lifecycle = shared.lifecycle();
         this.surroundings = shared.surroundings();
+        this.terms = new TermCheck(shared.watcher(), shared.fence());
     }
 
     /** Takes the watcher's place in the store and loads, as long as the policy for the store allows. */
@@ -50,6 +52,9 @@ final class CheckpointLoader {
                 checkpointer.acquire();
                 return loaded(settings.store().get());
             } catch (RuntimeException e) {
+                if (e instanceof LeaseLostException) {
+                    throw e;
+                }
                 errors.finalErrorAtFirst(e).ifPresent(CheckpointLoader::rethrow);
                 Duration elapsed = Duration.ofNanos(surroundings.getAsLong() - begin);
                 waitAfter(e, settings.retry().delayAfter(failures, elapsed, surroundings.random()), failures);
@@ -58,8 +63,10 @@ final class CheckpointLoader {
     }
 
     private Optional<Checkpoint> loaded(ResumeTokenStore store) {
-        return Objects.requireNonNull(
+        Optional<Checkpoint> loaded = Objects.requireNonNull(
                 store.load(settings.watcher()), "load(...) returned null; it must return an Optional");
+        loaded.ifPresent(this::checkScope);
+        return loaded.map(checkpoint -> terms.claim(store, checkpoint));
     }
 
     private static void rethrow(RuntimeException error) {
@@ -98,7 +105,6 @@ final class CheckpointLoader {
             return Place.at(otherwise);
         }
         Checkpoint checkpoint = loaded.get();
-        checkScope(checkpoint);
         Position position = new Position(checkpoint.token(), checkpoint.clusterTime());
         LOG.info(
                 "[{}] Resuming after cluster time {}/{}, saved at {}.",

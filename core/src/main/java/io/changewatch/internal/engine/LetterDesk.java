@@ -205,7 +205,8 @@ public final class LetterDesk<T> implements DeadLetters {
                 surroundings,
                 surroundings.random(),
                 delay -> surroundings.await(new CountDownLatch(1), delay),
-                last);
+                last,
+                null);
         boolean isHandled =
                 new SequentialDeliverer<>(settings.handlers(), failures, (token, time, events) -> {}).deliver(event);
         Exception cause = last.cause;

@@ -168,7 +168,16 @@ final class Lifecycle {
 
     /** @throws IllegalStateException if the watcher is not new */
     void starting() {
-        move(WatcherState.STARTING, null);
+        lock.lock();
+        try {
+            if (state != WatcherState.NEW) {
+                throw cannotBecome(WatcherState.STARTING);
+            }
+            apply(WatcherState.STARTING, null);
+        } finally {
+            lock.unlock();
+        }
+        tell();
     }
 
     /** @throws StoppedException if the watcher is to stop */
@@ -203,6 +212,18 @@ final class Lifecycle {
             lock.unlock();
         }
         tell();
+    }
+
+    /** @throws StoppedException if the watcher is to stop */
+    void standby() {
+        moveUnlessStopping(WatcherState.STANDBY, null);
+    }
+
+    /** The watcher has the lease. @throws StoppedException if the watcher is to stop */
+    void startingFromStandby() {
+        if (state() == WatcherState.STANDBY) {
+            moveUnlessStopping(WatcherState.STARTING, null);
+        }
     }
 
     /** Asks the watcher to stop; returns whether there is one to stop. */
@@ -252,26 +273,20 @@ final class Lifecycle {
         tell();
     }
 
-    private void move(WatcherState next, @Nullable Throwable cause) {
-        lock.lock();
-        try {
-            apply(next, cause);
-        } finally {
-            lock.unlock();
-        }
-        tell();
-    }
-
     private void apply(WatcherState next, @Nullable Throwable cause) {
         if (!state.canBecome(next)) {
-            throw new IllegalStateException("Watcher '" + watcher + "' is " + state + " and cannot become " + next
-                    + ". A watcher starts once; build another one to start again.");
+            throw cannotBecome(next);
         }
         untold.add(new StateChanged(watcher, state, next, Optional.ofNullable(cause)));
         state = next;
         failure = next == WatcherState.FAILED ? cause : null;
         trouble = next == WatcherState.RECOVERING ? cause : null;
         changed.signalAll();
+    }
+
+    private IllegalStateException cannotBecome(WatcherState next) {
+        return new IllegalStateException("Watcher '" + watcher + "' is " + state + " and cannot become " + next
+                + ". A watcher starts once; build another one to start again.");
     }
 
     /** Tells changes in their order: whoever tells now also tells what others change meanwhile. */

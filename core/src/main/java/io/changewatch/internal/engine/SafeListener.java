@@ -116,6 +116,21 @@ final class SafeListener implements WatcherListener {
         tell(listener -> listener.headroomLow(notice));
     }
 
+    @Override
+    public void leaseAcquired(LeaseAcquired notice) {
+        tell(listener -> listener.leaseAcquired(notice));
+    }
+
+    @Override
+    public void leaseLost(LeaseLost notice) {
+        tell(listener -> listener.leaseLost(notice));
+    }
+
+    @Override
+    public void standingBy(StandingBy notice) {
+        tell(listener -> listener.standingBy(notice));
+    }
+
     private void tell(Consumer<WatcherListener> notice) {
         for (WatcherListener listener : listeners) {
             try {

@@ -1,5 +1,6 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.internal.checkpoint.Fence;
 import io.changewatch.internal.checkpoint.NamedStore;
 import org.jspecify.annotations.Nullable;
 
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Each part says itself on which threads it is used.
  *
  * @param parking null where events that are given up are not kept
+ * @param fence the lease's, or {@link Fence#NONE}
  */
 record Shared<T>(
         WatcherSettings<T> settings,
@@ -17,7 +19,8 @@ record Shared<T>(
         SafeListener listener,
         Counters counters,
         Surroundings surroundings,
-        @Nullable Parking parking) {
+        @Nullable Parking parking,
+        Fence fence) {
 
     /** The watcher's name. */
     String watcher() {

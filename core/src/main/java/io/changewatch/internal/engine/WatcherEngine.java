@@ -11,6 +11,7 @@ import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Checkpointer;
+import io.changewatch.internal.checkpoint.Fence;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.DeliveryStoppedException;
@@ -19,6 +20,7 @@ import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.BatchHandled;
 import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.observe.WatcherStats;
+import io.changewatch.observe.WatcherStats.LeaseHolder;
 import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,7 +44,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final WatcherSettings<T> settings;
     private final SourceProvider provider;
     private final Surroundings surroundings;
-    private final Counters counters = new Counters();
+    private final Counters counters;
     private final HeadroomMonitor headroom;
     private final Lifecycle lifecycle;
     private final Steering steering;
@@ -60,13 +62,28 @@ public final class WatcherEngine<T> implements ChangeWatcher {
             SourceProvider provider,
             DelivererFactory<T> deliverers,
             Surroundings surroundings) {
+        this(settings, provider, deliverers, surroundings, new Counters(), null);
+    }
+
+    /** One activity of a watcher with a lease: counts on where another one ended. */
+    WatcherEngine(
+            WatcherSettings<T> settings,
+            SourceProvider provider,
+            DelivererFactory<T> deliverers,
+            Surroundings surroundings,
+            Counters counters,
+            @Nullable Activity activity) {
+        this.counters = counters;
+        Fence fence = activity == null ? Fence.NONE : activity.tenure();
         this.settings = settings;
         this.provider = provider;
         this.surroundings = surroundings;
         this.headroom =
                 new HeadroomMonitor(settings, () -> provider.oplogWindow(settings.source()), this::held, surroundings);
         SafeListener listener = new SafeListener(settings.name(), withCounters(settings.listeners()));
-        this.lifecycle = new Lifecycle(settings.name(), listener, surroundings.lock());
+        WatcherListener ofStates =
+                activity == null ? listener : new SafeListener(settings.name(), List.of(headroom, activity.states()));
+        this.lifecycle = new Lifecycle(settings.name(), ofStates, surroundings.lock());
         this.steering = new Steering(settings.name(), lifecycle, surroundings.lock());
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
@@ -77,6 +94,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings.random(),
                 surroundings.threads("changewatch-" + settings.name() + "-checkpoint", true),
                 surroundings.lock());
+        checkpointer.fencedBy(fence);
         Parking parking = settings.recovery()
                 .parking()
                 .map(parkingSettings ->
@@ -89,14 +107,15 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 surroundings,
                 surroundings.random(),
                 this::awaitNextAttempt,
-                parking);
+                parking,
+                activity == null ? null : fence::throwIfOver);
         this.deliverer = deliverers.deliverer(
                 handlerFailures,
                 new Reports(listener),
                 this::requestStop,
                 new Committing(checkpointer, listener, delay -> lifecycle.pause(delay, surroundings), surroundings));
         this.loop = new WatchLoop<>(
-                new Shared<>(settings, lifecycle, steering, listener, counters, surroundings, parking),
+                new Shared<>(settings, lifecycle, steering, listener, counters, surroundings, parking, fence),
                 provider,
                 checkpointer,
                 deliverer);
@@ -193,8 +212,12 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public WatcherStats stats() {
+        return stats(lifecycle.state(), 0, Optional.empty());
+    }
+
+    /** What a watcher with a lease shows: its own state, what earlier activities counted, and who has the lease. */
+    WatcherStats stats(WatcherState state, long earlierFailures, Optional<LeaseHolder> lease) {
         Optional<Position> newest = checkpointer.newest();
-        WatcherState state = lifecycle.state();
         long now = surroundings.getAsLong();
         return new WatcherStats(
                 state,
@@ -202,7 +225,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 counters.bytes(),
                 counters.batches(),
                 counters.reconnects(),
-                handlerFailures.count(),
+                earlierFailures + handlerFailures.count(),
                 counters.skipped(),
                 counters.parked(),
                 counters.checkpointsSaved(),
@@ -215,7 +238,13 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 checkpointer.savedAt(),
                 counters.pulse().progress(state, settings.source(), newest, now),
                 headroom.latest(),
-                headroom.unknownBecause());
+                headroom.unknownBecause(),
+                lease);
+    }
+
+    /** How often a handler or a validation threw. */
+    long handlerFailures() {
+        return handlerFailures.count();
     }
 
     @Override
@@ -355,9 +384,8 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public boolean close(Duration deadline) {
-        closing.within(deadline);
-        requestStop();
-        if (Thread.currentThread() == thread || isThreadOfAPart()) {
+        stopWithin(deadline);
+        if (isOwnThread()) {
             return false; // it would wait for itself
         }
         if (awaitEnd(deadline)) {
@@ -367,8 +395,18 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         return awaitEnd(GRACE);
     }
 
-    private boolean isThreadOfAPart() {
-        return checkpointer.isSavingThread() || headroom.isMeasuringThread() || deliverer.isHandlingThread();
+    /** Asks for the end without waiting for it. */
+    void stopWithin(Duration deadline) {
+        closing.within(deadline);
+        requestStop();
+    }
+
+    /** Whether the caller is on a thread that the end waits for. */
+    boolean isOwnThread() {
+        return Thread.currentThread() == thread
+                || checkpointer.isSavingThread()
+                || headroom.isMeasuringThread()
+                || deliverer.isHandlingThread();
     }
 
     private void requestStop() {
@@ -398,7 +436,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     /** A handler or the store does not return. What was handled before is saved if it can be; the interrupt may end a wait. */
-    private void abandon() {
+    void abandon() {
         LOG.warn(
                 "[{}] A handler, or the store, does not return by the close deadline; interrupting it. What is not saved comes "
                         + "again at the next start.",
@@ -433,7 +471,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     private void end(@Nullable Throwable thrown) {
         lifecycle.endPauses();
-        Throwable unhandled = drain();
+        Throwable unhandled = drain(thrown);
         checkpointer.close(closing.left());
         Throwable failure = thrown != null
                 ? thrown
@@ -452,9 +490,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     /** What was handed out before is handled, unless that fails; returns with what. Another watcher may have the place of one whose store refused. */
-    private @Nullable Throwable drain() {
+    private @Nullable Throwable drain(@Nullable Throwable thrown) {
         try {
-            if (checkpointer.failure().isPresent()) {
+            if (checkpointer.failure().isPresent() || thrown instanceof LeaseLostException) {
                 deliverer.discard();
             }
             deliverer.drain(closing.left());
@@ -479,6 +517,8 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private void logEnd(@Nullable Throwable failure) {
         if (failure == null) {
             LOG.info("[{}] Stopped.", name());
+        } else if (failure instanceof LeaseLostException) {
+            LOG.info("[{}] Stopped for now: {}", name(), failure.getMessage());
         } else if (failure.getCause() instanceof MongoException) {
             LOG.error("[{}] Failed: {}", name(), failure.getMessage());
             LOG.debug("[{}] Failed.", name(), failure);

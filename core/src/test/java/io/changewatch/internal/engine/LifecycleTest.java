@@ -5,6 +5,7 @@ import static io.changewatch.WatcherState.NEW;
 import static io.changewatch.WatcherState.PAUSED;
 import static io.changewatch.WatcherState.RECOVERING;
 import static io.changewatch.WatcherState.RUNNING;
+import static io.changewatch.WatcherState.STANDBY;
 import static io.changewatch.WatcherState.STARTING;
 import static io.changewatch.WatcherState.STOPPED;
 import static io.changewatch.WatcherState.STOPPING;
@@ -35,10 +36,11 @@ final class LifecycleTest {
     /** The whole table; an edge that is not here is illegal. */
     private static final Map<WatcherState, Set<WatcherState>> EDGES = Map.of(
             NEW, Set.of(STARTING, STOPPING, STOPPED),
-            STARTING, Set.of(RUNNING, RECOVERING, STOPPING, FAILED),
-            RUNNING, Set.of(RECOVERING, PAUSED, STOPPING, FAILED),
-            RECOVERING, Set.of(RUNNING, PAUSED, STOPPING, FAILED),
-            PAUSED, Set.of(RUNNING, RECOVERING, STOPPING, FAILED),
+            STARTING, Set.of(STANDBY, RUNNING, RECOVERING, STOPPING, FAILED),
+            STANDBY, Set.of(STARTING, RECOVERING, STOPPING, FAILED),
+            RUNNING, Set.of(STANDBY, RECOVERING, PAUSED, STOPPING, FAILED),
+            RECOVERING, Set.of(STANDBY, RUNNING, PAUSED, STOPPING, FAILED),
+            PAUSED, Set.of(STANDBY, RUNNING, RECOVERING, STOPPING, FAILED),
             STOPPING, Set.of(STOPPED, FAILED),
             STOPPED, Set.of(),
             FAILED, Set.of());
@@ -72,7 +74,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "PAUSED"})
+    @EnumSource(names = {"STARTING", "STANDBY", "RUNNING", "RECOVERING", "PAUSED"})
     void aWatcherThatIsToStopNeitherRunsNorRecovers(WatcherState state) {
         bringTo(state);
         lifecycle.requestStop();
@@ -95,7 +97,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "PAUSED", "STOPPING"})
+    @EnumSource(names = {"STARTING", "STANDBY", "RUNNING", "RECOVERING", "PAUSED", "STOPPING"})
     void whatFailedKeepsItsCause(WatcherState state) {
         bringTo(state);
         lifecycle.ended(Optional.of(failure));
@@ -106,7 +108,7 @@ final class LifecycleTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"STARTING", "RUNNING", "RECOVERING", "PAUSED", "STOPPING"})
+    @EnumSource(names = {"STARTING", "STANDBY", "RUNNING", "RECOVERING", "PAUSED", "STOPPING"})
     void whatEndsWithoutAFailureStopsByWayOfStopping(WatcherState state) {
         bringTo(state);
         lifecycle.ended(Optional.empty());
@@ -220,6 +222,7 @@ final class LifecycleTest {
         Map<WatcherState, List<WatcherState>> ways = Map.of(
                 NEW, List.of(),
                 STARTING, List.of(STARTING),
+                STANDBY, List.of(STARTING, STANDBY),
                 RUNNING, List.of(STARTING, RUNNING),
                 RECOVERING, List.of(STARTING, RECOVERING),
                 PAUSED, List.of(STARTING, RUNNING, PAUSED),
@@ -232,6 +235,7 @@ final class LifecycleTest {
     private void step(WatcherState to) {
         switch (to) {
             case STARTING -> lifecycle.starting();
+            case STANDBY -> lifecycle.standby();
             case RUNNING -> lifecycle.running();
             case RECOVERING -> lifecycle.recovering(failure);
             case PAUSED -> lifecycle.paused();

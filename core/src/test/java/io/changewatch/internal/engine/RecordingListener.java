@@ -123,4 +123,19 @@ class RecordingListener implements WatcherListener {
     public void headroomLow(HeadroomLow notice) {
         notices.add(notice);
     }
+
+    @Override
+    public void leaseAcquired(LeaseAcquired notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void leaseLost(LeaseLost notice) {
+        notices.add(notice);
+    }
+
+    @Override
+    public void standingBy(StandingBy notice) {
+        notices.add(notice);
+    }
 }

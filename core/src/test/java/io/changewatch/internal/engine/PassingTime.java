@@ -1,0 +1,66 @@
+package io.changewatch.internal.engine;
+
+import static io.changewatch.internal.Eventually.eventually;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+
+/**
+ * Time that passes only when a test says so, for threads that wait side by side: a wait ends when its time has come, or its latch
+ * opens.
+ *
+ * <p>Thread-safe.
+ */
+final class PassingTime implements Surroundings {
+    private final AtomicLong nanos = new AtomicLong();
+    private final Map<Thread, Long> ends = new ConcurrentHashMap<>();
+    private final ManualSurroundings otherwise = new ManualSurroundings();
+
+    /** Waits until somebody waits, and lets time pass. */
+    void pass(Duration time) {
+        eventually(() -> ends.values().stream().anyMatch(end -> end > nanos.get()));
+        nanos.addAndGet(time.toNanos());
+    }
+
+    @Override
+    public long getAsLong() {
+        return nanos.get();
+    }
+
+    @Override
+    public Instant instant() {
+        return ManualSurroundings.BEGIN.plusNanos(nanos.get());
+    }
+
+    @Override
+    public RandomGenerator random() {
+        return otherwise.random();
+    }
+
+    @Override
+    public boolean await(CountDownLatch stop, Duration delay) throws InterruptedException {
+        long end = nanos.get() + delay.toNanos();
+        ends.put(Thread.currentThread(), end);
+        try {
+            while (nanos.get() < end) {
+                if (stop.await(1, TimeUnit.MILLISECONDS)) {
+                    return true;
+                }
+            }
+            return stop.getCount() == 0;
+        } finally {
+            ends.remove(Thread.currentThread());
+        }
+    }
+
+    @Override
+    public Thread thread(String name, boolean daemon, Runnable work) {
+        return otherwise.thread(name, daemon, work);
+    }
+}
