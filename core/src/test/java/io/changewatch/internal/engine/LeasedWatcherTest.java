@@ -143,8 +143,9 @@ final class LeasedWatcherTest {
         eventually(() -> lease.count("refuse") >= 2);
         assertThatThrownBy(watcher::start)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("Watcher 'orders' is STANDBY and cannot become STARTING. A watcher starts once; build another one to"
-                        + " start again.");
+                .hasMessage(
+                        "Watcher 'orders' is STANDBY and cannot become STARTING. A watcher starts once; build another one to"
+                                + " start again.");
 
         lease.takenBy("third");
         time.pass(ONE_LOOK);
