@@ -72,6 +72,10 @@ final class WatcherProcess implements AutoCloseable {
         return process.pid();
     }
 
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** The numbers of the documents that its handler was called with, in order. */
     List<Integer> handled() {
         return linesWith(HANDLED).stream()
