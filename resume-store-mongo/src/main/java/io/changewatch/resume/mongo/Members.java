@@ -1,10 +1,12 @@
 package io.changewatch.resume.mongo;
 
+import com.mongodb.MongoCommandException;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
+import io.changewatch.ConfigurationException;
 import io.changewatch.resume.StoreException;
 import java.time.Duration;
 import java.util.List;
@@ -34,6 +36,9 @@ import org.reactivestreams.Publisher;
  */
 final class Members implements Membership {
     private static final String COLLECTION = "changewatch_members";
+    /** Unauthorized, AuthenticationFailed. */
+    private static final Set<Integer> MISCONFIGURED = Set.of(13, 18);
+
     private static final BsonString NOW = new BsonString("$$NOW");
 
     private final MongoCollection<BsonDocument> collection;
@@ -107,8 +112,13 @@ final class Members implements Membership {
             Thread.currentThread().interrupt();
             throw failed(what, "this thread was interrupted", e);
         } catch (RuntimeException e) { // the driver's own types and whatever its parts throw
-            throw failed(what, e.getClass().getSimpleName() + ": " + e.getMessage(), e);
+            StoreException failed = failed(what, e.getClass().getSimpleName() + ": " + e.getMessage(), e);
+            throw isMisconfigured(e) ? new ConfigurationException(String.valueOf(failed.getMessage()), e) : failed;
         }
+    }
+
+    private static boolean isMisconfigured(RuntimeException error) {
+        return error instanceof MongoCommandException refusal && MISCONFIGURED.contains(refusal.getErrorCode());
     }
 
     private StoreException failed(String what, String reason, Exception cause) {

@@ -1,5 +1,6 @@
 package io.changewatch.resume.mongo;
 
+import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.WatcherState;
 import io.changewatch.resume.StoreException;
@@ -12,7 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executor;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,19 +31,15 @@ final class Partitions {
     private final int count;
     private final Membership membership;
     private final IntFunction<ChangeWatcher> watchers;
-    private final ExecutorService closing;
+    private final Executor closing;
     private final Map<Integer, ChangeWatcher> running = new ConcurrentHashMap<>();
     private final Map<Integer, ChangeWatcher> ending = new ConcurrentHashMap<>();
     private Set<Integer> wanted = Set.of();
     private boolean isAlone;
+    private volatile boolean stopped;
 
     /** {@code watchers} builds the watcher of a partition; {@code closing} runs what waits for one to end. */
-    Partitions(
-            String name,
-            int count,
-            Membership membership,
-            IntFunction<ChangeWatcher> watchers,
-            ExecutorService closing) {
+    Partitions(String name, int count, Membership membership, IntFunction<ChangeWatcher> watchers, Executor closing) {
         this.name = name;
         this.count = count;
         this.membership = membership;
@@ -58,12 +55,20 @@ final class Partitions {
                 giveBack(partition, watcher);
             }
         });
-        for (int partition : wanted) {
-            if (!running.containsKey(partition) && !ending.containsKey(partition)) {
-                ChangeWatcher watcher = watchers.apply(partition);
-                running.put(partition, watcher);
-                watcher.start();
-            }
+        wanted.stream().filter(this::isMissing).forEach(this::begin);
+    }
+
+    private boolean isMissing(int partition) {
+        return !running.containsKey(partition) && !ending.containsKey(partition);
+    }
+
+    private void begin(int partition) {
+        ChangeWatcher watcher = watchers.apply(partition);
+        running.put(partition, watcher);
+        if (stopped) {
+            watcher.close();
+        } else {
+            watcher.start();
         }
     }
 
@@ -118,6 +123,12 @@ final class Partitions {
                 .findFirst();
     }
 
+    /** Begins to close all watchers, also one that is just being started, and starts no other. May be called by any thread. */
+    void stop(Duration deadline) {
+        stopped = true;
+        running.values().forEach(watcher -> closing.execute(() -> watcher.close(deadline)));
+    }
+
     /** Closes all watchers at once, and leaves; returns whether they have ended in time. */
     boolean close(Duration deadline) {
         List<ChangeWatcher> all = new ArrayList<>(running.values());
@@ -144,7 +155,7 @@ final class Partitions {
     private void leave() {
         try {
             membership.leave();
-        } catch (StoreException e) {
+        } catch (ChangeWatchException e) {
             LOG.warn("[{}] Could not tell the others of the end; they learn it later.", name, e);
         }
     }

@@ -6,15 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.changewatch.resume.StoreException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.AbstractExecutorService;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -163,7 +160,7 @@ final class PartitionsTest {
     }
 
     /** Work that waits until the test has it done. */
-    private static final class QueuedWork extends AbstractExecutorService {
+    private static final class QueuedWork implements Executor {
         private final Deque<Runnable> queue = new ArrayDeque<>();
         private boolean isAtOnce;
 
@@ -184,31 +181,6 @@ final class PartitionsTest {
             } else {
                 queue.add(work);
             }
-        }
-
-        @Override
-        public void shutdown() {
-            queue.clear();
-        }
-
-        @Override
-        public List<Runnable> shutdownNow() {
-            return new ArrayList<>(queue);
-        }
-
-        @Override
-        public boolean isShutdown() {
-            return false;
-        }
-
-        @Override
-        public boolean isTerminated() {
-            return false;
-        }
-
-        @Override
-        public boolean awaitTermination(long timeout, TimeUnit unit) {
-            return true;
         }
     }
 }
