@@ -1,9 +1,12 @@
 package io.changewatch.resume.mongo;
 
 import io.changewatch.ChangeWatcher;
+import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
 import io.changewatch.observe.WatcherStats;
+import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +58,36 @@ final class PretendedWatcher implements ChangeWatcher {
     @Override
     public void awaitRunning(Duration timeout) {
         // It runs as soon as it is started.
+    }
+
+    @Override
+    public void pause() {
+        throw new UnsupportedOperationException("Nobody asks for it.");
+    }
+
+    @Override
+    public void resume() {
+        throw new UnsupportedOperationException("Nobody asks for it.");
+    }
+
+    @Override
+    public boolean awaitPaused(Duration timeout) {
+        throw new UnsupportedOperationException("Nobody asks for it.");
+    }
+
+    @Override
+    public void seek(StartPosition position, Duration timeout) {
+        throw new UnsupportedOperationException("Nobody asks for it.");
+    }
+
+    @Override
+    public void seek(Checkpoint checkpoint, Duration timeout) {
+        throw new UnsupportedOperationException("Nobody asks for it.");
+    }
+
+    @Override
+    public List<Checkpoint> history() {
+        throw new UnsupportedOperationException("Nobody asks for it.");
     }
 
     @Override
