@@ -23,8 +23,11 @@ import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.deliver.BatchDeliverer;
 import io.changewatch.internal.deliver.BatchDeliverer.Means;
 import io.changewatch.internal.deliver.BatchDeliverer.Work;
+import io.changewatch.internal.deliver.DocumentKey;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handlers.Handler;
+import io.changewatch.internal.deliver.Handling;
+import io.changewatch.internal.deliver.KeyedDeliverer;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.ClientSourceProvider;
 import io.changewatch.internal.engine.DelivererFactory;
@@ -58,6 +61,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -113,6 +117,12 @@ public final class ChangeWatcherBuilder<T> {
     private final List<BatchHandler<ChangeEvent<T>>> batchHandlers = new ArrayList<>();
     private final List<TransactionHandler<ChangeEvent<T>>> transactionHandlers = new ArrayList<>();
     private Batching batching = Batching.standard();
+    private final List<Function<Handlers<T>, Handling<T>>> asynchronous = new ArrayList<>();
+    private boolean acknowledged;
+    private int concurrency = 1;
+    private Function<? super DocumentEvent<T>, ?> orderedBy = DocumentKey::of;
+    private int maxInFlight = 10_000;
+    private long maxInFlightBytes = 64L << 20;
     private final List<WatcherListener> listeners = new ArrayList<>();
     private Duration logPositionEvery = Duration.ofMinutes(1);
     private Duration closeWithin = Duration.ofSeconds(10);
@@ -172,6 +182,12 @@ public final class ChangeWatcherBuilder<T> {
         other.batchHandlers.addAll(batchHandlers);
         other.transactionHandlers.addAll(transactionHandlers);
         other.batching = batching;
+        other.asynchronous.addAll(asynchronous);
+        other.acknowledged = acknowledged;
+        other.concurrency = concurrency;
+        other.orderedBy = orderedBy;
+        other.maxInFlight = maxInFlight;
+        other.maxInFlightBytes = maxInFlightBytes;
         other.listeners.addAll(listeners);
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
@@ -203,6 +219,9 @@ public final class ChangeWatcherBuilder<T> {
         other.handlers.clear();
         other.batchHandlers.clear();
         other.transactionHandlers.clear();
+        other.asynchronous.clear();
+        other.acknowledged = false;
+        other.concurrency = 1;
         other.listeners.clear();
         return other;
     }
@@ -461,6 +480,77 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
+    /**
+     * Handles every event, instead of other handlers, with a stage that completes when the event is handled. So many as
+     * {@link #concurrency} says are in flight, each of another document, or of another key of {@link #orderedBy}; no thread waits for
+     * them. The handler is called on the thread {@code changewatch-<name>-worker-1}. A stage that fails is tried again, skipped, or
+     * ends the watcher by {@link #whenHandlerFails}. A {@link ChangeWatcher#close()} waits for what is in flight until its deadline; what
+     * completes later comes again at the next start, as does what never completes.
+     */
+    public ChangeWatcherBuilder<T> onEventAsync(AsyncEventHandler<ChangeEvent<T>> handler) {
+        Objects.requireNonNull(handler, "handler");
+        asynchronous.add(validations -> Handling.async(validations, handler));
+        return this;
+    }
+
+    /** {@link #onEventAsync} for a handler that returns a {@link Publisher}, which is subscribed to at once, with unbounded demand; the event is handled when it completes, and what it emits is ignored. */
+    public ChangeWatcherBuilder<T> onEventReactive(ReactiveEventHandler<ChangeEvent<T>> handler) {
+        Objects.requireNonNull(handler, "handler");
+        asynchronous.add(validations -> Handling.reactive(validations, handler));
+        return this;
+    }
+
+    /**
+     * Handles every event, instead of other handlers, and says itself when, from any thread: the checkpoint follows
+     * {@link Delivery#acknowledge()}, and {@link Delivery#fail} is a failure by {@link #whenHandlerFails}. Deliveries come in the server's order
+     * on the thread {@code changewatch-<name>-worker-1}, and none waits for another's acknowledgement, not even of the same document;
+     * up to {@link #maxInFlight} events, or {@link #maxInFlightBytes}, from the oldest that is not acknowledged. Only an event that is
+     * not one of a document is handed out alone, when all before it are acknowledged. A {@link ChangeWatcher#close()} waits for
+     * acknowledgements until its deadline; what is not acknowledged comes again at the next start.
+     */
+    public ChangeWatcherBuilder<T> onDelivery(DeliveryHandler<T> handler) {
+        Objects.requireNonNull(handler, "handler");
+        asynchronous.add(validations -> Handling.acknowledged(validations, handler));
+        acknowledged = true;
+        return this;
+    }
+
+    /**
+     * How many handlers run at once, or with {@link #onEventAsync} how many events are in flight. With more than one, events of one document are handled in order, and those of different ones side
+     * by side; not asynchronous ones on so many threads named {@code changewatch-<name>-worker-<i>}; from JDK 24 on they are virtual. Handlers and
+     * validations must then be thread-safe. The checkpoint follows the oldest event that is not handled: after a crash, those
+     * behind it that were handled come again, too. An event that is not one of a document, such as a drop or a
+     * {@link io.changewatch.event.Gap}, is handled alone, after all before it and before all behind it. While the handler of an event
+     * fails and is to be called again, only events of the same document wait. {@link ChangeWatcher#close()} waits for the handlers that
+     * are running, and for those of the events between them. Default: 1, all in order on the watcher's thread.
+     */
+    public ChangeWatcherBuilder<T> concurrency(int handlers) {
+        this.concurrency = handlers;
+        return this;
+    }
+
+    /**
+     * What events have in common that {@link #concurrency} keeps in order: those with an equal key, by {@code equals}. Called on the
+     * watcher's thread; a null is a key like any other, and what the function throws counts as a failure of the handler. Keep
+     * events of one document under one key, or their order is lost. Default: the namespace and the {@code _id}.
+     */
+    public ChangeWatcherBuilder<T> orderedBy(Function<? super DocumentEvent<T>, ?> key) {
+        this.orderedBy = Objects.requireNonNull(key, "key");
+        return this;
+    }
+
+    /** How many events {@link #concurrency} hands out, from the oldest that is not handled, before the watcher reads no further: the bound on what comes again after a crash, beside {@link #maxUnsavedEvents}, and on how far the others get ahead of a slow document. Default: 10,000. */
+    public ChangeWatcherBuilder<T> maxInFlight(int events) {
+        this.maxInFlight = events;
+        return this;
+    }
+
+    /** How many bytes of events, as the server sent them, wait for {@link #concurrency} or are being handled; a larger event goes alone. What they are decoded to comes on top. Default: 64 MiB. */
+    public ChangeWatcherBuilder<T> maxInFlightBytes(long bytes) {
+        this.maxInFlightBytes = bytes;
+        return this;
+    }
+
     /** Is told what the watcher does. Several add up. */
     public ChangeWatcherBuilder<T> listener(WatcherListener listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -554,9 +644,34 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private DelivererFactory<T> deliverers(WatcherSettings<T> watcher, Surroundings surroundings) {
-        if (batchHandlers.isEmpty()) {
-            return (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress);
+        if (!batchHandlers.isEmpty()) {
+            return batches(watcher, surroundings);
         }
+        return concurrency > 1 || !asynchronous.isEmpty()
+                ? keyed(watcher, surroundings)
+                : (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress);
+    }
+
+    private DelivererFactory<T> keyed(WatcherSettings<T> watcher, Surroundings surroundings) {
+        KeyedDeliverer.Work<T> work = new KeyedDeliverer.Work<>(
+                asynchronous.isEmpty()
+                        ? Handling.by(watcher.handlers())
+                        : asynchronous.get(0).apply(watcher.handlers()),
+                acknowledged ? event -> new Object() : orderedBy,
+                new KeyedDeliverer.Limits(acknowledged ? maxInFlight : concurrency, maxInFlight, maxInFlightBytes));
+        return (failures, progress, stop) -> new KeyedDeliverer<>(
+                work,
+                failures,
+                progress,
+                stop,
+                new KeyedDeliverer.Means(
+                        surroundings,
+                        surroundings.lock(),
+                        (number, run) ->
+                                surroundings.worker("changewatch-" + watcher.name() + "-worker-" + number, run)));
+    }
+
+    private DelivererFactory<T> batches(WatcherSettings<T> watcher, Surroundings surroundings) {
         Work<T> work = new Work<>(batching, batchHandlers.get(0), watcher.handlers());
         Means means = means(surroundings);
         return (failures, progress, stop) -> new BatchDeliverer<>(work, failures, progress, stop, means);
@@ -570,7 +685,10 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private boolean hasHandler() {
-        return !handlers.isEmpty() || !batchHandlers.isEmpty() || !transactionHandlers.isEmpty();
+        return !handlers.isEmpty()
+                || !batchHandlers.isEmpty()
+                || !transactionHandlers.isEmpty()
+                || !asynchronous.isEmpty();
     }
 
     /**
@@ -679,6 +797,13 @@ public final class ChangeWatcherBuilder<T> {
                     "Watcher '" + effectiveName()
                             + "' has a lease and a publisher: a subscription cannot change its holder. Use start() with handlers, or"
                             + " leave out onlyOneActive(...).",
+                    null);
+        }
+        if (concurrency > 1) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName() + "' has concurrency(" + concurrency
+                            + ") and a publisher: leave it out and work on several threads yourself with deliveries(), or use "
+                            + "start() with handlers.",
                     null);
         }
         MongoClient givenClient = client;
@@ -850,6 +975,34 @@ public final class ChangeWatcherBuilder<T> {
                 problems,
                 lease == null || isPositive(lease.ttl().dividedBy(10)),
                 "onlyOneActive(...) needs a lease whose ttl() is positive");
+        require(problems, concurrency >= 1, "concurrency(" + concurrency + ") must be at least 1");
+        require(problems, maxInFlight >= 1, "maxInFlight(" + maxInFlight + ") must be at least 1");
+        require(problems, maxInFlightBytes >= 1, "maxInFlightBytes(" + maxInFlightBytes + ") must be at least 1");
+        require(
+                problems,
+                concurrency == 1 || (batchHandlers.isEmpty() && transactionHandlers.isEmpty()),
+                "concurrency(" + concurrency
+                        + ") is for handlers of single events: leave it out beside onBatch(...) or onTransaction(...), which "
+                        + "hands out one batch at a time");
+        require(
+                problems,
+                parkingOrder != ParkingOrder.BLOCK_KEY || !acknowledged,
+                "parkIn(..., BLOCK_KEY) keeps the order of a document's events, and onDelivery(...) hands them out without any: "
+                        + "use ParkingOrder.GO_ON, or another handler");
+        require(
+                problems,
+                asynchronous.isEmpty()
+                        || (asynchronous.size() == 1
+                                && handlers.isEmpty()
+                                && batchHandlers.isEmpty()
+                                && transactionHandlers.isEmpty()),
+                "onEventAsync(...), onEventReactive(...) or onDelivery(...) gets every event, so other handlers cannot be "
+                        + "beside it: call them from it, or build another watcher with another name(...)");
+        require(
+                problems,
+                concurrency == 1 || !acknowledged,
+                "concurrency(" + concurrency + ") has no effect beside onDelivery(...), which does not wait for "
+                        + "acknowledgements: leave it out, maxInFlight(...) is the bound");
         boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
         boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
                 && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bson.Document;
@@ -318,6 +319,62 @@ final class ChangeWatcherBuilderTest {
 
         @Override
         public void delete(String watcher) {}
+    }
+
+    @Test
+    void refusesSeveralHandlersAtOnceWhereTheyWouldHaveNoEffect() {
+        assertThatThrownBy(() -> orders().onBatch(events -> {}).concurrency(4).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: concurrency(4) is for handlers of single events: leave it "
+                                + "out beside onBatch(...) or onTransaction(...), which hands out one batch at a time.");
+        assertThatThrownBy(() -> orders().concurrency(4).publisher())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' has concurrency(4) and a publisher: leave it out and work on several threads "
+                                + "yourself with deliveries(), or use start() with handlers.");
+        assertThat(orders().concurrency(4).sameStream("other").publisher()).isNotNull();
+    }
+
+    @Test
+    void refusesAnAsynchronousHandlerBesideOthers() {
+        assertThatThrownBy(() -> orders().onEventAsync(event -> CompletableFuture.completedFuture(null))
+                        .onInsert(event -> {})
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: onEventAsync(...), onEventReactive(...) or onDelivery(...) gets "
+                                + "every event, so other handlers cannot be beside it: call them from it, or build another watcher with another "
+                                + "name(...).");
+        assertThatThrownBy(() -> orders().onEventAsync(event -> CompletableFuture.completedFuture(null))
+                        .publisher())
+                .hasMessageContaining("has handlers and a publisher");
+        assertThat(orders().onEventReactive(event -> subscriber -> {})
+                        .concurrency(4)
+                        .build())
+                .isNotNull();
+    }
+
+    @Test
+    void refusesSeveralHandlersOfDeliveriesAtOnce() {
+        assertThatThrownBy(() -> orders().onDelivery(Delivery::acknowledge)
+                        .concurrency(4)
+                        .build())
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: concurrency(4) has no effect beside onDelivery(...), which does "
+                                + "not wait for acknowledgements: leave it out, maxInFlight(...) is the bound.");
+        assertThat(orders().onDelivery(Delivery::acknowledge).build()).isNotNull();
+    }
+
+    @Test
+    void refusesBoundsThatLetNothingThrough() {
+        assertThatThrownBy(() -> orders().onEvent(event -> {}).concurrency(0).build())
+                .hasMessageContaining("concurrency(0) must be at least 1");
+        assertThatThrownBy(() -> orders().onEvent(event -> {}).maxInFlight(0).build())
+                .hasMessageContaining("maxInFlight(0) must be at least 1");
+        assertThatThrownBy(
+                        () -> orders().onEvent(event -> {}).maxInFlightBytes(0).build())
+                .hasMessageContaining("maxInFlightBytes(0) must be at least 1");
     }
 
     @Test

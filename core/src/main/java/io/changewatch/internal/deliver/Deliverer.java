@@ -5,12 +5,13 @@ import io.changewatch.event.ResumeToken;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.bson.BsonTimestamp;
 
 /**
  * Hands events to the application in order.
  *
- * <p>Called on the watcher's thread only, except {@link #stop()} and {@link #isHandlingThread()}.
+ * <p>Called on the watcher's thread only, except {@link #stop()}, {@link #isHandlingThread()} and {@link #busySince()}.
  *
  * @param <T> the type documents are decoded to
  */
@@ -19,7 +20,7 @@ public interface Deliverer<T> {
     /**
      * Hands out one event; returns when the next may come. Its handling may end later.
      *
-     * @return whether it was handed out; if not, it was skipped, as the policy says, or {@link Progress#batchEnds} tells of it later
+     * @return whether it was handed out; if not, it was skipped, as the policy says, or {@link Progress#batchEnds} or {@link Progress#eventEnds} tells of it later
      * @throws io.changewatch.HandlerFailedException if the application could not handle it and the policy is to stop
      * @throws InterruptedException if the watcher's thread is interrupted
      */
@@ -38,6 +39,11 @@ public interface Deliverer<T> {
 
     /** The place in the store is lost: what is not in flight yet is not to be handled any more. Called before {@link #drain}. */
     default void discard() {}
+
+    /** Since when the handler that has been running longest does, by the clock that only runs forward; told for other threads than the watcher's. May be called from any thread. */
+    default OptionalLong busySince() {
+        return OptionalLong.empty();
+    }
 
     /** Lets what is in flight end, within the deadline; called on the watcher's thread. Throws what a thread of the deliverer's has failed with. */
     default void drain(Duration deadline) {}
@@ -60,6 +66,12 @@ public interface Deliverer<T> {
          * @param handled its events without those that were skipped
          */
         default void batchEnds(List<? extends ChangeEvent<?>> handled, Duration took) {}
+
+        /**
+         * An event was handled on another thread than the watcher's; {@link #handled} is told when all before it are, too. May be
+         * called from several threads at once.
+         */
+        default void eventEnds(ChangeEvent<?> event, Duration took) {}
 
         /** A thread of the deliverer's has failed, so that the watcher is to end; {@link Deliverer#drain} throws it. Returns at once. */
         default void failed(Throwable cause) {}

@@ -117,6 +117,23 @@ public final class FailureHandling {
         return run(event, attempt, single);
     }
 
+    /** The same, for what comes before an event is handed to who holds it back if need be. */
+    <E extends ChangeEvent<?>> boolean runAhead(E event, Attempt<? super E> attempt) throws InterruptedException {
+        return run(event, attempt, single);
+    }
+
+    /**
+     * Asked before an attempt by who makes it himself.
+     *
+     * @return whether the event is kept, as an older one of its document is, and is not to be handled
+     */
+    boolean isHeldBack(ChangeEvent<?> event) throws InterruptedException {
+        if (guard != null) {
+            guard.run();
+        }
+        return givenUp != null && givenUp.holdsBack(event);
+    }
+
     /** The same for a batch; returns whether it worked, or else its events are to be tried one by one. */
     <E extends ChangeEvent<?>> boolean runBatch(List<E> events, Attempt<? super List<E>> attempt)
             throws InterruptedException {
@@ -148,25 +165,58 @@ public final class FailureHandling {
             } catch (InterruptedException | DeliveryFailedException e) {
                 throw e;
             } catch (Exception e) {
-                count.incrementAndGet();
                 firstFailure = failures == 1 ? nanoTime.getAsLong() : firstFailure;
-                Duration elapsed = Duration.ofNanos(nanoTime.getAsLong() - firstFailure);
-                Optional<Duration> delay = policy.retry().delayAfter(failures, elapsed, random);
+                Optional<Duration> delay = delayAfter(work, failures, firstFailure, e, subject);
                 if (delay.isEmpty()) {
-                    giveUp(work, failures, e, subject);
                     return false;
                 }
-                LOG.warn(
-                        "[{}] The handler failed for {} (attempt {}), trying again in {} ms.",
-                        watcher,
-                        subject.describe(work),
-                        failures,
-                        delay.get().toMillis(),
-                        e);
-                listener.handlerRetried(new HandlerRetried(watcher, subject.first(work), failures, delay.get(), e));
                 pause.await(delay.get());
             }
         }
+    }
+
+    /**
+     * An attempt has failed, of somebody who waits himself.
+     *
+     * @param failures how many have failed so far, this one included
+     * @param firstFailure when the first did, by the clock that only runs forward
+     * @return the time until the next; empty if the event is to be skipped
+     * @throws HandlerFailedException if the policy gives up
+     */
+    Optional<Duration> delayAfter(ChangeEvent<?> event, int failures, long firstFailure, Exception cause)
+            throws InterruptedException {
+        return delayAfter(event, failures, firstFailure, cause, single);
+    }
+
+    private <W> Optional<Duration> delayAfter(
+            W work, int failures, long firstFailure, Exception cause, Subject<? super W> subject)
+            throws InterruptedException {
+        count.incrementAndGet();
+        Duration elapsed = Duration.ofNanos(nanoTime.getAsLong() - firstFailure);
+        Optional<Duration> delay = policy.retry().delayAfter(failures, elapsed, random);
+        if (delay.isEmpty()) {
+            giveUp(work, failures, cause, subject);
+            return delay;
+        }
+        LOG.warn(
+                "[{}] The handler failed for {} (attempt {}), trying again in {} ms.",
+                watcher,
+                subject.describe(work),
+                failures,
+                delay.get().toMillis(),
+                cause);
+        listener.handlerRetried(new HandlerRetried(watcher, subject.first(work), failures, delay.get(), cause));
+        return delay;
+    }
+
+    /**
+     * The application has given an event up that is not handed out again; returns if the policy is to skip it.
+     *
+     * @throws HandlerFailedException if it is not
+     */
+    void givenUp(ChangeEvent<?> event, Exception cause) throws InterruptedException {
+        count.incrementAndGet();
+        giveUp(event, 1, cause, single);
     }
 
     private <W> void giveUp(W work, int failures, Exception cause, Subject<? super W> subject)

@@ -5,7 +5,10 @@ import io.changewatch.HandlerFailedException;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.LowWatermark.Entry;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.bson.BsonTimestamp;
@@ -27,6 +30,7 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
     private final int maxOpen;
     private final Handlers<T> validations;
     private final FailureHandling failures;
+    private final Progress progress;
     private final Runnable cancelled;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -38,6 +42,7 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
     private long demand;
     private boolean stopped;
     private @Nullable Throwable illegalRequest;
+    private @Nullable Throwable failure;
 
     /**
      * A deliverer for one subscriber.
@@ -59,6 +64,7 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
         this.maxOpen = maxOpen;
         this.validations = validations;
         this.failures = failures;
+        this.progress = progress;
         this.watermark = new LowWatermark(progress);
         this.cancelled = cancelled;
     }
@@ -159,9 +165,25 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
         }
     }
 
+    /** {@inheritDoc} Nothing is waited for: what is not acknowledged comes again. */
     @Override
-    public void ended(Optional<Throwable> failure) {
-        Optional<Throwable> reason = illegalRequest().or(() -> failure);
+    public void drain(Duration deadline) {
+        lock.lock();
+        try {
+            if (failure instanceof Error error) {
+                throw error;
+            }
+            if (failure instanceof RuntimeException exception) {
+                throw exception;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void ended(Optional<Throwable> reasonToEnd) {
+        Optional<Throwable> reason = illegalRequest().or(() -> reasonToEnd);
         Subscriber<? super Delivery<T>> target = detach();
         if (target == null) {
             return;
@@ -245,10 +267,23 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
         cancelled.run();
     }
 
+    /** A delivery was said to have failed, and not to be skipped. */
+    private void end(Throwable cause) {
+        lock.lock();
+        try {
+            failure = failure == null ? cause : failure;
+        } finally {
+            lock.unlock();
+        }
+        stop();
+        progress.failed(cause);
+    }
+
     /** An event handed out and not finished yet. */
     private final class Open implements Delivery<T> {
         private final ChangeEvent<T> event;
         private final Entry entry;
+        private final AtomicBoolean decided = new AtomicBoolean();
 
         private Open(ChangeEvent<T> event, Entry entry) {
             this.event = event;
@@ -262,6 +297,47 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
 
         @Override
         public void acknowledge() {
+            if (decided.compareAndSet(false, true)) {
+                finish();
+            }
+        }
+
+        @Override
+        public void fail(Throwable cause) {
+            Objects.requireNonNull(cause, "cause");
+            if (decided.compareAndSet(false, true)) {
+                skipOrEnd(cause);
+            }
+        }
+
+        private void skipOrEnd(Throwable cause) {
+            try {
+                if (!(cause instanceof Exception exception)) {
+                    end(cause);
+                    return;
+                }
+                failures.givenUp(event, exception);
+                finish();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // not parked, so it is not handled
+                end(cause);
+            } catch (RuntimeException e) {
+                if (!isStopped()) { // what waits for a store of letters ends so
+                    end(e);
+                }
+            }
+        }
+
+        private boolean isStopped() {
+            lock.lock();
+            try {
+                return stopped;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void finish() {
             lock.lock();
             try {
                 watermark.finish(entry);

@@ -48,6 +48,16 @@ final class Counters implements WatcherListener {
     void handled(ChangeEvent<?> event, long nanos) {
         AtomicLong count = Objects.requireNonNull(events.get(event.operationType()));
         count.lazySet(count.get() + 1); // one writer: the thread that handles
+        lags(event, nanos);
+    }
+
+    /** {@link #handled(ChangeEvent, long)} where several threads handle. */
+    void handledAside(ChangeEvent<?> event, long nanos) {
+        Objects.requireNonNull(events.get(event.operationType())).incrementAndGet();
+        lags(event, nanos);
+    }
+
+    private void lags(ChangeEvent<?> event, long nanos) {
         long now = wallOffsetMillis + TimeUnit.NANOSECONDS.toMillis(nanos);
         lagMillis.lazySet(now - event.wallTime().toEpochMilli());
     }

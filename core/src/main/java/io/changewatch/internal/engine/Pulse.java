@@ -9,6 +9,7 @@ import io.changewatch.observe.WatcherActivity;
 import io.changewatch.observe.WatcherStats.Progress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonTimestamp;
@@ -134,10 +135,16 @@ final class Pulse {
         newest.lazySet(token);
     }
 
-    Progress progress(WatcherState state, SourceSettings settings, Optional<Position> position, long nanos) {
+    /**
+     * What is judged now.
+     *
+     * @param aside since when another thread than the watcher's has been handling an event
+     */
+    Progress progress(
+            WatcherState state, SourceSettings settings, Optional<Position> position, OptionalLong aside, long nanos) {
         Optional<Duration> behind = position.flatMap(at -> behind(at, nanos));
         Optional<Duration> since = begun ? Optional.of(Duration.ofNanos(nanos - movedNanos.get())) : Optional.empty();
-        return new Progress(activity(state, settings, behind, nanos), since, behind);
+        return new Progress(activity(state, settings, behind, aside.orElse(NEVER), nanos), since, behind);
     }
 
     private Optional<Duration> behind(Position position, long nanos) {
@@ -156,14 +163,16 @@ final class Pulse {
     }
 
     private WatcherActivity activity(
-            WatcherState state, SourceSettings settings, Optional<Duration> behind, long nanos) {
+            WatcherState state, SourceSettings settings, Optional<Duration> behind, long aside, long nanos) {
         if (state != WatcherState.RUNNING) {
             return inactive(state);
         }
         if (asking && isLonger(askingNanos, nanos, settings.maxAwait().plus(GRACE))) {
             return WatcherActivity.STALLED;
         }
-        if (isBusySince(handingOutNanos.get(), nanos) || isBusySince(batchNanos.get(), nanos)) {
+        if (isBusySince(handingOutNanos.get(), nanos)
+                || isBusySince(batchNanos.get(), nanos)
+                || isBusySince(aside, nanos)) {
             return WatcherActivity.HANDLER_BUSY;
         }
         return flow(settings, behind);

@@ -40,6 +40,11 @@ public interface Surroundings extends LongSupplier, InstantSource {
     /** Makes a thread that is not started. */
     Thread thread(String name, boolean daemon, Runnable work);
 
+    /** The same for handlers that run side by side: a daemon, and virtual where that has no drawback. */
+    default Thread worker(String name, Runnable work) {
+        return thread(name, true, work);
+    }
+
     /** A lock, on whose conditions the watcher's threads and its callers wait for each other. */
     default Lock lock() {
         return new ReentrantLock();
@@ -84,6 +89,11 @@ public interface Surroundings extends LongSupplier, InstantSource {
             Thread thread = new Thread(work, name);
             thread.setDaemon(daemon);
             return thread;
+        }
+
+        @Override
+        public Thread worker(String name, Runnable work) {
+            return VirtualThreads.make(name, work).orElseGet(() -> thread(name, true, work));
         }
     }
 

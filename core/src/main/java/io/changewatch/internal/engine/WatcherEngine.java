@@ -188,6 +188,14 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         }
 
         @Override
+        public void eventEnds(ChangeEvent<?> event, Duration took) {
+            counters.handledAside(event, surroundings.getAsLong());
+            if (!settings.listeners().isEmpty()) {
+                listener.eventHandled(new EventHandled(name(), event, took));
+            }
+        }
+
+        @Override
         public void failed(Throwable cause) {
             lifecycle.endPauses();
             checkpointer.stopWaiting();
@@ -236,7 +244,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
                 newest.map(Position::token),
                 newest.map(Position::clusterTime),
                 checkpointer.savedAt(),
-                counters.pulse().progress(state, settings.source(), newest, now),
+                counters.pulse().progress(state, settings.source(), newest, deliverer.busySince(), now),
                 headroom.latest(),
                 headroom.unknownBecause(),
                 lease);

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.changewatch.Delivery;
 import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.observe.WatcherListener.EventSkipped;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -172,6 +174,61 @@ final class SubscriberDelivererTest {
     }
 
     @Nested
+    class Failing {
+        private final IllegalStateException broken = new IllegalStateException("broken");
+
+        @Test
+        void aFailedDeliveryEndsThePublisherAndIsNotPassed() throws InterruptedException {
+            SubscriberDeliverer<Integer> deliverer = deliverer(true);
+            deliverer.request(Long.MAX_VALUE);
+            deliverer.deliver(event(1));
+            subscriber.received.get(0).fail(broken);
+            subscriber.received.get(0).acknowledge();
+
+            assertThat(setup.handled).isEmpty();
+            assertThatThrownBy(() -> deliverer.deliver(event(2))).isInstanceOf(DeliveryStoppedException.class);
+            assertThatThrownBy(() -> deliverer.drain(Duration.ZERO))
+                    .isInstanceOf(HandlerFailedException.class)
+                    .hasCause(broken);
+        }
+
+        @Test
+        void aFailedDeliveryIsSkippedWhereThePolicySkips() throws InterruptedException {
+            SubscriberDeliverer<Integer> deliverer = deliverer(true, HandlerFailurePolicy.skip());
+            deliverer.request(Long.MAX_VALUE);
+            deliverer.deliver(event(1));
+            subscriber.received.get(0).fail(broken);
+
+            assertThat(setup.handled).containsExactly(1);
+            assertThat(setup.notices).singleElement().isInstanceOf(EventSkipped.class);
+            deliverer.drain(Duration.ZERO);
+        }
+
+        @Test
+        void anErrorIsTheFailureWhateverThePolicy() throws InterruptedException {
+            AssertionError error = new AssertionError("a bug");
+            SubscriberDeliverer<Integer> deliverer = deliverer(true, HandlerFailurePolicy.skip());
+            deliverer.request(Long.MAX_VALUE);
+            deliverer.deliver(event(1));
+            subscriber.received.get(0).fail(error);
+
+            assertThatThrownBy(() -> deliverer.drain(Duration.ZERO)).isSameAs(error);
+        }
+
+        @Test
+        void afterAnAcknowledgementAFailureDoesNothing() throws InterruptedException {
+            SubscriberDeliverer<Integer> deliverer = deliverer(true);
+            deliverer.request(Long.MAX_VALUE);
+            deliverer.deliver(event(1));
+            subscriber.received.get(0).acknowledge();
+            subscriber.received.get(0).fail(broken);
+
+            deliverer.drain(Duration.ZERO);
+            assertThat(setup.handled).containsExactly(1);
+        }
+    }
+
+    @Nested
     class Ending {
         private final SubscriberDeliverer<Integer> deliverer = deliverer(false);
 
@@ -310,12 +367,16 @@ final class SubscriberDelivererTest {
     }
 
     private SubscriberDeliverer<Integer> deliverer(boolean acknowledged) {
+        return deliverer(acknowledged, HandlerFailurePolicy.stop());
+    }
+
+    private SubscriberDeliverer<Integer> deliverer(boolean acknowledged, HandlerFailurePolicy policy) {
         return new SubscriberDeliverer<>(
                 subscriber,
                 acknowledged,
                 MAX_OPEN,
                 new Handlers<>(List.of(), List.of()),
-                setup.failures(HandlerFailurePolicy.stop()),
+                setup.failures(policy),
                 setup.progress(),
                 stops::incrementAndGet);
     }

@@ -21,7 +21,12 @@ import io.changewatch.internal.decode.EventDecoders;
 import io.changewatch.internal.deliver.BatchDeliverer;
 import io.changewatch.internal.deliver.BatchDeliverer.Means;
 import io.changewatch.internal.deliver.BatchDeliverer.Work;
+import io.changewatch.internal.deliver.Deliverer;
+import io.changewatch.internal.deliver.DocumentKey;
+import io.changewatch.internal.deliver.FailureHandling;
 import io.changewatch.internal.deliver.Handlers;
+import io.changewatch.internal.deliver.Handling;
+import io.changewatch.internal.deliver.KeyedDeliverer;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
 import io.changewatch.internal.source.SourceSettings;
@@ -72,6 +77,7 @@ final class WatchSetup {
     private Duration closeWithin = Duration.ofSeconds(10);
     private List<Duration> headroomThresholds = List.of();
     private Optional<Batching> batching = Optional.empty();
+    private int concurrency = 1;
 
     /** A checkpoint of this watcher at an event. */
     static Checkpoint checkpoint(ResumeToken token, BsonTimestamp clusterTime) {
@@ -170,6 +176,12 @@ final class WatchSetup {
         return this;
     }
 
+    /** So many handlers at once, for events of different documents. */
+    WatchSetup concurrency(int handlers) {
+        concurrency = handlers;
+        return this;
+    }
+
     WatchSetup listener(WatcherListener added) {
         listeners.add(added);
         return this;
@@ -178,12 +190,31 @@ final class WatchSetup {
     WatcherEngine<BsonDocument> build() {
         WatcherSettings<BsonDocument> settings = settings();
         return new WatcherEngine<>(
-                settings,
-                server,
-                (failures, progress, stop) -> batching.isEmpty()
-                        ? new SequentialDeliverer<>(settings.handlers(), failures, progress)
-                        : new BatchDeliverer<>(work(batching.get()), failures, progress, stop, means()),
-                time);
+                settings, server, (failures, progress, stop) -> deliverer(settings, failures, progress, stop), time);
+    }
+
+    private Deliverer<BsonDocument> deliverer(
+            WatcherSettings<BsonDocument> settings,
+            FailureHandling failures,
+            Deliverer.Progress progress,
+            Runnable stop) {
+        if (batching.isPresent()) {
+            return new BatchDeliverer<>(work(batching.get()), failures, progress, stop, means());
+        }
+        return concurrency == 1
+                ? new SequentialDeliverer<>(settings.handlers(), failures, progress)
+                : new KeyedDeliverer<>(
+                        new KeyedDeliverer.Work<>(
+                                Handling.by(settings.handlers()),
+                                DocumentKey::of,
+                                new KeyedDeliverer.Limits(concurrency, 1_000, 1_000_000)),
+                        failures,
+                        progress,
+                        stop,
+                        new KeyedDeliverer.Means(
+                                time,
+                                time.lock(),
+                                (number, work) -> time.worker("changewatch-orders-worker-" + number, work)));
     }
 
     private Work<BsonDocument> work(Batching limits) {

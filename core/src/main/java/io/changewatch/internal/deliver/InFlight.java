@@ -1,0 +1,379 @@
+package io.changewatch.internal.deliver;
+
+import io.changewatch.event.ResumeToken;
+import io.changewatch.internal.deliver.Deliverer.Progress;
+import io.changewatch.internal.deliver.KeyedDeliverer.Limits;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.function.LongSupplier;
+import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events between the watcher's thread and the workers. Those of one key are a chain, of which the first is ready, is running, or waits for
+ * its next attempt.
+ *
+ * <pre>
+ * add → (behind another of its key) → ready → running → finished: the next of its key is ready
+ *                                       ↑        ↓
+ *                                       └──── delayed, when it has failed
+ * </pre>
+ *
+ * <p>Nothing behind the {@link #horizon} begins any more. A stop moves it to the last event that has begun, so that what was handled does
+ * not come again, and who closes waits for no more than that. An event that will not be handled moves it before itself.
+ *
+ * <p>Thread-safe. Progress is reported while the lock is held, so that it is told in order.
+ */
+final class InFlight<T> {
+    private final int maxRunning;
+    private final int maxEvents;
+    private final long maxBytes;
+    private final LongSupplier nanoTime;
+    private final Lock lock;
+    private final Condition room;
+    private final Condition work;
+
+    // Guarded by lock.
+    private final LowWatermark watermark;
+    private final Map<Object, Task<T>> lastOfKey = new HashMap<>();
+    private final ArrayDeque<Task<T>> ready = new ArrayDeque<>();
+    private final PriorityQueue<Task<T>> delayed = new PriorityQueue<>(
+            Comparator.<Task<T>>comparingLong(task -> task.dueNanos).thenComparingLong(task -> task.number));
+    private final Set<Task<T>> running = new LinkedHashSet<>();
+    private int unfinished;
+    private long bytes;
+    private long numbers;
+    private long lastBegun;
+    private long horizon = Long.MAX_VALUE;
+    private int workers;
+    private @Nullable Throwable failure;
+    private boolean stopped;
+    private boolean closing;
+    private boolean abandoned;
+
+    InFlight(Limits limits, Progress progress, LongSupplier nanoTime, Lock lock) {
+        this.maxRunning = limits.concurrency();
+        this.maxEvents = limits.maxEvents();
+        this.maxBytes = limits.maxBytes();
+        this.nanoTime = nanoTime;
+        this.lock = lock;
+        this.room = lock.newCondition();
+        this.work = lock.newCondition();
+        this.watermark = new LowWatermark(progress);
+    }
+
+    // The watcher's thread.
+
+    /** Adds an event, after waiting for room. */
+    void add(Task<T> task) throws InterruptedException {
+        lock.lock();
+        try {
+            while (!hasRoom(task)) {
+                throwIfEnded();
+                room.await();
+            }
+            throwIfEnded();
+            enter(task);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until all that was added is finished. */
+    void awaitIdle() throws InterruptedException {
+        lock.lock();
+        try {
+            while (unfinished > 0) {
+                throwIfEnded();
+                room.await();
+            }
+            throwIfEnded();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One that is larger than all may be goes alone. */
+    private boolean hasRoom(Task<T> task) {
+        return unfinished == 0 || (watermark.openEvents() < maxEvents && bytes + task.bytes <= maxBytes);
+    }
+
+    private void enter(Task<T> task) {
+        task.number = ++numbers;
+        task.entry = watermark.add(task.event.resumeToken(), task.event.clusterTime());
+        unfinished++;
+        bytes += task.bytes;
+        Task<T> before = lastOfKey.put(task.key, task);
+        if (before == null) {
+            ready.add(task);
+            work.signal();
+        } else {
+            before.next = task;
+        }
+    }
+
+    private void throwIfEnded() {
+        rethrow();
+        if (stopped) {
+            throw new DeliveryStoppedException();
+        }
+    }
+
+    private void rethrow() {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (failure instanceof RuntimeException exception) {
+            throw exception;
+        }
+    }
+
+    /** A position behind all that was added. */
+    void passed(ResumeToken token, BsonTimestamp clusterTime) {
+        locked(() -> watermark.passed(token, clusterTime));
+    }
+
+    /** From any thread: nothing more is added. */
+    void stop() {
+        locked(() -> {
+            stopped = true;
+            horizon = Math.min(horizon, lastBegun);
+            giveUpDelayed();
+        });
+    }
+
+    /** Nothing more comes; what waits for another attempt is not tried again. */
+    void close() {
+        locked(() -> {
+            closing = true;
+            giveUpDelayed();
+        });
+    }
+
+    private void giveUpDelayed() {
+        delayed.forEach(this::endBefore);
+        delayed.clear();
+    }
+
+    private void endBefore(Task<T> task) {
+        horizon = Math.min(horizon, task.number - 1);
+    }
+
+    /** Nothing more begins. */
+    void abandon() {
+        locked(() -> abandoned = true);
+    }
+
+    /** Waits until all workers have ended; returns whether they have. */
+    boolean awaitEnd(Duration deadline) throws InterruptedException {
+        long left = TimeUnit.NANOSECONDS.convert(deadline);
+        lock.lock();
+        try {
+            while (workers > 0 && left > 0) {
+                left = room.awaitNanos(left);
+            }
+            return workers == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The same without a deadline, whatever happens to the calling thread. What is finished later does not count. */
+    void awaitEnd() {
+        lock.lock();
+        try {
+            while (workers > 0) {
+                room.awaitUninterruptibly();
+            }
+            running.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void throwIfFailed() {
+        lock.lock();
+        try {
+            rethrow();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Since when the handler that has been running longest does. From any thread. */
+    OptionalLong busySince() {
+        lock.lock();
+        try {
+            return running.stream().mapToLong(task -> task.beganNanos).findFirst();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether it counts how the event's handling ends: it has begun, and nobody has given it up. */
+    boolean isRunning(Task<T> task) {
+        lock.lock();
+        try {
+            return running.contains(task);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isClosing() {
+        lock.lock();
+        try {
+            return closing || stopped;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // The workers.
+
+    void workerBegins() {
+        locked(() -> workers++);
+    }
+
+    void workerEnds() {
+        locked(() -> workers--);
+    }
+
+    /** Waits for an event to handle; empty when nothing more comes. */
+    Optional<Task<T>> take() throws InterruptedException {
+        lock.lock();
+        try {
+            Task<T> task = nextReady();
+            while (task == null && !isOver()) {
+                if (delayed.isEmpty()) {
+                    work.await();
+                } else {
+                    long unused = work.awaitNanos(untilDue());
+                }
+                task = nextReady();
+            }
+            if (task != null) {
+                return Optional.of(begin(task));
+            }
+            work.signalAll();
+            return Optional.empty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isOver() {
+        return abandoned || (closing && running.isEmpty() && ready.isEmpty());
+    }
+
+    private @Nullable Task<T> nextReady() {
+        long now = delayed.isEmpty() ? 0 : nanoTime.getAsLong();
+        while (!delayed.isEmpty() && delayed.peek().dueNanos - now <= 0) {
+            ready.add(delayed.poll());
+        }
+        if (abandoned || running.size() >= maxRunning) {
+            return null;
+        }
+        Task<T> task = ready.poll();
+        while (task != null && task.number > horizon) {
+            task = ready.poll();
+        }
+        return task;
+    }
+
+    private Task<T> begin(Task<T> task) {
+        task.begins(nanoTime.getAsLong());
+        running.add(task);
+        lastBegun = Math.max(lastBegun, task.number);
+        if (!delayed.isEmpty() || !ready.isEmpty()) {
+            work.signal(); // somebody else has to look when those are due
+        }
+        return task;
+    }
+
+    private long untilDue() {
+        return Objects.requireNonNull(delayed.peek()).dueNanos - nanoTime.getAsLong();
+    }
+
+    /** The event is handled, or skipped. */
+    void finish(Task<T> task) {
+        lock.lock();
+        try {
+            if (running.remove(task)) {
+                leave(task);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leave(Task<T> task) {
+        unfinished--;
+        bytes -= task.bytes;
+        if (task.next != null) {
+            ready.add(task.next);
+        } else {
+            lastOfKey.remove(task.key);
+        }
+        watermark.finish(Objects.requireNonNull(task.entry));
+        room.signal();
+        if (closing) {
+            work.signalAll(); // it may be the last one
+        } else if (!ready.isEmpty()) {
+            work.signal();
+        }
+    }
+
+    /** The event is to be tried again; not if the watcher is about to end. */
+    void delay(Task<T> task, Duration delay) {
+        locked(() -> {
+            running.remove(task);
+            if (stopped || closing) {
+                endBefore(task);
+                return;
+            }
+            task.dueNanos = nanoTime.getAsLong() + TimeUnit.NANOSECONDS.convert(delay);
+            delayed.add(task);
+        });
+    }
+
+    /** The event will not be handled, and nothing behind it. */
+    void giveUp(Task<T> task) {
+        locked(() -> {
+            running.remove(task);
+            endBefore(task);
+        });
+    }
+
+    /** The same, with the failure that the watcher ends with. */
+    void fail(Task<T> task, Throwable cause) {
+        locked(() -> {
+            running.remove(task);
+            endBefore(task);
+            failure = failure == null ? cause : failure;
+        });
+    }
+
+    private void locked(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            room.signal();
+            work.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+}
