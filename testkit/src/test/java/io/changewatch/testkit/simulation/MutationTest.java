@@ -50,7 +50,7 @@ final class MutationTest {
 
     @Test
     void findsWhatIsHandedOutAgainBecauseTheStreamIsOpenedByClusterTime() {
-        assertThat(found(Mutations::handingOutAgain)).contains("the handler got");
+        assertThat(found(Mutations::handingOutAgain)).containsAnyOf("the handler got", "failed without need");
     }
 
     @Test
