@@ -610,10 +610,7 @@ public final class ChangeWatcherBuilder<T> {
                 problems,
                 headroomThresholds.stream().allMatch(ChangeWatcherBuilder::isPositive),
                 "headroomThresholds(" + headroomThresholds + ") must be positive");
-        boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
-        boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
-                && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;
-        List<String> ofPipeline = pipeline.problems(updatesCarryDocument, carriesBefore);
+        List<String> ofPipeline = pipeline.problems(fullDocument, fullDocumentBeforeChange);
         require(problems, ofPipeline.isEmpty(), String.join("; ", ofPipeline));
         return problems;
     }
