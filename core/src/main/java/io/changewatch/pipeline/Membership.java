@@ -32,12 +32,12 @@ public final class Membership {
 
     private final Condition after;
     private final Condition before;
-    private final Set<String> fields;
+    private final List<Changed> fieldsRead;
 
-    private Membership(Condition after, Condition before, Set<String> fields) {
+    private Membership(Condition after, Condition before, List<Changed> fieldsRead) {
         this.after = after;
         this.before = before;
-        this.fields = fields;
+        this.fieldsRead = fieldsRead;
     }
 
     /**
@@ -51,7 +51,8 @@ public final class Membership {
         condition.toBson(); // What has no meaning is refused here.
         Set<String> fields = new TreeSet<>();
         Node before = new BeforeSide(fields).of(condition.node());
-        return new Membership(condition, Condition.of(before), Set.copyOf(fields));
+        return new Membership(
+                condition, Condition.of(before), fields.stream().map(Changed::of).toList());
     }
 
     /** What the change did to the document's membership. */
@@ -59,13 +60,14 @@ public final class Membership {
         Objects.requireNonNull(change, "change");
         Optional<Boolean> was = isMember(change, change.before());
         Optional<Boolean> is = isMember(change, change.after());
-        if (isUntouched(change)) {
-            was = was.or(() -> isMember(change, change.after()));
-            is = is.or(() -> isMember(change, change.before()));
+        if (was.isPresent() && is.isPresent()) {
+            return transition(was.get(), is.get(), change.after() instanceof State.Missing);
         }
-        return was.isEmpty() || is.isEmpty()
-                ? Transition.UNKNOWN
-                : transition(was.get(), is.get(), change.after() instanceof State.Missing);
+        return isUntouched(change)
+                ? was.or(() -> is)
+                        .map(member -> member ? Transition.UPDATE : Transition.NONE)
+                        .orElse(Transition.UNKNOWN)
+                : Transition.UNKNOWN;
     }
 
     private static Transition transition(boolean was, boolean is, boolean isDeleted) {
@@ -88,7 +90,7 @@ public final class Membership {
     /** Whether it is an update that leaves alone what the condition is about. */
     private boolean isUntouched(Change change) {
         return change.delta()
-                .map(update -> fields.stream().noneMatch(update::touches))
+                .map(update -> fieldsRead.stream().noneMatch(update::touches))
                 .orElse(false);
     }
 

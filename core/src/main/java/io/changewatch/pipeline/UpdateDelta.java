@@ -28,8 +28,8 @@ final class UpdateDelta {
         this.description = update.getDocument(DESCRIPTION, new BsonDocument());
     }
 
-    boolean touches(String path) {
-        return Changed.of(path).matches(event);
+    boolean touches(Changed field) {
+        return field.matches(event);
     }
 
     /** The state after, if the description names the field or a document that it is in. */
