@@ -119,7 +119,8 @@ public final class Change {
     public FieldChange field(String path) {
         FieldPath.checked(path);
         Optional<UpdateDelta> delta = delta();
-        boolean isTouched = delta.map(update -> update.touches(Changed.of(path))).orElse(true);
+        boolean isTouched =
+                delta.map(update -> update.touches(Changed.of(path))).orElse(true);
         State<BsonValue> inBefore = within(before, path);
         State<BsonValue> inAfter = within(after, path);
         if (isTouched) {

@@ -52,7 +52,9 @@ public final class Membership {
         Set<String> fields = new TreeSet<>();
         Node before = new BeforeSide(fields).of(condition.node());
         return new Membership(
-                condition, Condition.of(before), fields.stream().map(Changed::of).toList());
+                condition,
+                Condition.of(before),
+                fields.stream().map(Changed::of).toList());
     }
 
     /** What the change did to the document's membership. */
