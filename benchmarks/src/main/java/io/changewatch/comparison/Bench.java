@@ -31,6 +31,7 @@ public final class Bench {
             case "sizes" -> Sizes.run(arguments);
             case "resume" -> Resume.run(arguments);
             case "watchers" -> Watchers.run(arguments);
+            case "partitions" -> Partitions.run(arguments);
             case "profile" -> Profile.run(arguments);
             default -> throw new UsageException("There is no command " + command + ".");
         }
