@@ -1003,10 +1003,7 @@ public final class ChangeWatcherBuilder<T> {
                 concurrency == 1 || !acknowledged,
                 "concurrency(" + concurrency + ") has no effect beside onDelivery(...), which does not wait for "
                         + "acknowledgements: leave it out, maxInFlight(...) is the bound");
-        boolean updatesCarryDocument = fullDocument != FullDocument.DEFAULT;
-        boolean carriesBefore = fullDocumentBeforeChange != FullDocumentBeforeChange.DEFAULT
-                && fullDocumentBeforeChange != FullDocumentBeforeChange.OFF;
-        List<String> ofPipeline = pipeline.problems(updatesCarryDocument, carriesBefore);
+        List<String> ofPipeline = pipeline.problems(fullDocument, fullDocumentBeforeChange);
         require(problems, ofPipeline.isEmpty(), String.join("; ", ofPipeline));
         return problems;
     }

@@ -12,6 +12,7 @@ import io.changewatch.deadletter.DeadLetterStore;
 import io.changewatch.deadletter.ParkingOrder;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Condition;
+import io.changewatch.pipeline.Membership;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CheckpointPolicy;
@@ -118,6 +119,15 @@ final class ChangeWatcherBuilderTest {
                 refusal(
                         builder -> builder.maxUnsavedEvents(0),
                         "Watcher 'shop.orders' cannot be built: maxUnsavedEvents(0) must be at least 1."),
+                refusal(
+                        builder -> builder.pipeline(Pipeline.transitionsOf(Membership.of(
+                                        Condition.document("status").eq("open"))))
+                                .fullDocument(FullDocument.UPDATE_LOOKUP)
+                                .fullDocumentBeforeChange(FullDocumentBeforeChange.REQUIRED),
+                        "Watcher 'shop.orders' cannot be built: Pipeline.transitionsOf(..) needs each document right before and right"
+                                + " after its change. Ask for them with fullDocument(FullDocument.WHEN_AVAILABLE) and"
+                                + " fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE), or REQUIRED, on a"
+                                + " collection that keeps images; what UPDATE_LOOKUP finds may be newer than the change."),
                 refusal(
                         builder -> builder.partition(8, 8),
                         "Watcher 'shop.orders' cannot be built: partition(8, 8) needs a count of at least 1, and an index from 0 to "

@@ -32,6 +32,7 @@ public final class Bench {
             case "resume" -> Resume.run(arguments);
             case "watchers" -> Watchers.run(arguments);
             case "concurrency" -> Concurrency.run(arguments);
+            case "partitions" -> Partitions.run(arguments);
             case "profile" -> Profile.run(arguments);
             default -> throw new UsageException("There is no command " + command + ".");
         }

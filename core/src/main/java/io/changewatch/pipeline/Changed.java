@@ -37,7 +37,7 @@ record Changed(String regex, Pattern pattern) implements Node {
         return regex.append("(?:$|\\.)").append(")".repeat(parts.size() - 1)).toString();
     }
 
-    private static boolean isIndex(String part) {
+    static boolean isIndex(String part) {
         return part.chars().allMatch(character -> character >= '0' && character <= '9');
     }
 

@@ -1,5 +1,7 @@
 package io.changewatch.pipeline;
 
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -58,6 +60,20 @@ public final class Pipeline {
     public Pipeline andMatching(Condition condition) {
         Objects.requireNonNull(condition, "condition");
         return with("$match", condition.toBson(), readings.and(condition.node()));
+    }
+
+    /**
+     * Of inserts, updates, replaces and deletes those whose document fulfils the condition before or after, or may do so as an
+     * image is missing; and all other events, such as a drop. {@link Membership#transition} says of each which it is.
+     * Needs {@code fullDocument} and {@code fullDocumentBeforeChange}, both {@code WHEN_AVAILABLE} or {@code REQUIRED}. Stages behind
+     * it must keep what the condition reads.
+     */
+    public static Pipeline transitionsOf(Membership membership) {
+        Objects.requireNonNull(membership, "membership");
+        Condition condition = membership.mayHaveChanged();
+        return new Pipeline(
+                List.of(new BsonDocument("$match", condition.toBson())),
+                Readings.none().and(condition.node()).withImagesCompared());
     }
 
     /**
@@ -185,13 +201,15 @@ public final class Pipeline {
         return stages.stream().map(BsonDocument::clone).toList();
     }
 
-    /**
-     * What is wrong with this pipeline for a stream with these options, each with its remedy; empty if nothing is.
-     *
-     * @param updatesCarryDocument whether {@code fullDocument} is looked up for updates
-     * @param eventsCarryDocumentBefore whether {@code fullDocumentBeforeChange} is asked for
-     */
-    public List<String> problems(boolean updatesCarryDocument, boolean eventsCarryDocumentBefore) {
+    /** What is wrong with this pipeline for a stream that is asked for these images, each with its remedy; empty if nothing is. */
+    public List<String> problems(FullDocument after, FullDocumentBeforeChange before) {
+        Objects.requireNonNull(after, "after");
+        Objects.requireNonNull(before, "before");
+        return readings.problems(after, before);
+    }
+
+    /** {@link #problems(FullDocument, FullDocumentBeforeChange)} by whether these images are asked for. */
+    List<String> problems(boolean updatesCarryDocument, boolean eventsCarryDocumentBefore) {
         return readings.problems(updatesCarryDocument, eventsCarryDocumentBefore);
     }
 

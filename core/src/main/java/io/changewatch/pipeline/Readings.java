@@ -1,5 +1,7 @@
 package io.changewatch.pipeline;
 
+import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -12,33 +14,52 @@ import java.util.stream.Stream;
  * @param conditions the conditions, all of which an event must fulfil
  * @param paths what raw {@code $match} stages read
  * @param leavesDocumentOut whether no part of {@code fullDocument} is left
+ * @param comparesImages whether the states of a document right before and right after each change are needed
  */
-record Readings(List<Node> conditions, Set<String> paths, boolean leavesDocumentOut) {
+record Readings(List<Node> conditions, Set<String> paths, boolean leavesDocumentOut, boolean comparesImages) {
 
     static final String DOCUMENT = "fullDocument";
     static final String DOCUMENT_BEFORE = "fullDocumentBeforeChange";
 
+    private static final String MISSING_IMAGES =
+            "Pipeline.transitionsOf(..) needs each document right before and right after"
+                    + " its change. Ask for them with fullDocument(FullDocument.WHEN_AVAILABLE) and"
+                    + " fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE), or REQUIRED, on a collection that keeps"
+                    + " images; what UPDATE_LOOKUP finds may be newer than the change";
     private static final List<String> WITH_DOCUMENT_BEFORE = List.of("update", "replace", "delete");
     private static final List<String> ALWAYS_WITH_DOCUMENT = List.of("insert", "replace");
 
     static Readings none() {
-        return new Readings(List.of(), Set.of(), false);
+        return new Readings(List.of(), Set.of(), false, false);
     }
 
     Readings and(Node condition) {
         List<Node> all = new ArrayList<>(conditions);
         all.add(condition);
-        return new Readings(all, paths, leavesDocumentOut);
+        return new Readings(all, paths, leavesDocumentOut, comparesImages);
     }
 
     Readings and(Set<String> more) {
         Set<String> all = new TreeSet<>(paths);
         all.addAll(more);
-        return new Readings(conditions, all, leavesDocumentOut);
+        return new Readings(conditions, all, leavesDocumentOut, comparesImages);
     }
 
     Readings withoutDocument() {
-        return new Readings(conditions, paths, true);
+        return new Readings(conditions, paths, true, comparesImages);
+    }
+
+    Readings withImagesCompared() {
+        return new Readings(conditions, paths, leavesDocumentOut, true);
+    }
+
+    List<String> problems(FullDocument after, FullDocumentBeforeChange before) {
+        boolean hasAfter = after == FullDocument.WHEN_AVAILABLE || after == FullDocument.REQUIRED;
+        boolean hasBefore =
+                before == FullDocumentBeforeChange.WHEN_AVAILABLE || before == FullDocumentBeforeChange.REQUIRED;
+        return comparesImages && !(hasAfter && hasBefore)
+                ? List.of(MISSING_IMAGES)
+                : problems(after != FullDocument.DEFAULT, hasBefore);
     }
 
     List<String> problems(boolean updatesCarryDocument, boolean eventsCarryDocumentBefore) {

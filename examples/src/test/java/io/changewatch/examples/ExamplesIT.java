@@ -5,6 +5,8 @@ import static io.changewatch.testkit.Publishers.first;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.MongoNamespace;
+import com.mongodb.client.model.ChangeStreamPreAndPostImagesOptions;
+import com.mongodb.client.model.CreateCollectionOptions;
 import com.mongodb.client.model.Filters;
 import com.mongodb.client.model.Indexes;
 import com.mongodb.client.model.Updates;
@@ -92,6 +94,30 @@ final class ExamplesIT {
             assertThat(program.linesWith("Order[")).hasSize(2);
         }
         assertThat(await(shop.listCollectionNames())).hasSize(2); // the orders, and the checkpoint
+    }
+
+    @Test
+    void anOrderThatIsNoLongerOpenIsToldApartFromADeletedOne() throws Exception {
+        await(shop.createCollection(
+                "orders",
+                new CreateCollectionOptions()
+                        .changeStreamPreAndPostImagesOptions(new ChangeStreamPreAndPostImagesOptions(true))));
+        try (Program program = start(OpenOrders.class).watches("shop.orders")) {
+            insert("A-1", "user123", "OPEN", 4200);
+            insert("A-2", "user123", "PAID", 4200);
+            set("A-2", "note", "x");
+            set("A-2", "status", "OPEN");
+            set("A-1", "status", "PAID");
+            await(orders.deleteOne(Filters.eq("A-1")));
+            await(orders.deleteOne(Filters.eq("A-2")));
+
+            program.prints("opened: {\"_id\": \"A-1\"}")
+                    .prints("opened: {\"_id\": \"A-2\"}")
+                    .prints("was Optional[BsonString{value='OPEN'}], is Optional[BsonString{value='PAID'}]")
+                    .prints("deleted while open: {\"_id\": \"A-2\"}")
+                    .stop();
+            assertThat(program.linesWith("A-1")).hasSize(1);
+        }
     }
 
     @Test

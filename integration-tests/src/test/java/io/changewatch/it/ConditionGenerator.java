@@ -183,6 +183,11 @@ final class ConditionGenerator {
         return condition(2, this::leaf);
     }
 
+    /** A condition that a membership may have. */
+    Condition ofDocument() {
+        return condition(2, () -> test(chance(9) ? document(path()) : documentKey("_id")));
+    }
+
     private Condition condition(int depth, Supplier<Condition> leaf) {
         int kind = depth > 0 ? random.nextInt(8) : 7;
         return switch (kind) {

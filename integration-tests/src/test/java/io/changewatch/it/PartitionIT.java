@@ -3,11 +3,16 @@ package io.changewatch.it;
 import static io.changewatch.it.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.ServerApi;
+import com.mongodb.ServerApiVersion;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.ChangeWatcher;
+import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.DocumentEvent;
 import io.changewatch.event.Drop;
@@ -24,6 +29,7 @@ import java.util.stream.IntStream;
 import org.bson.BsonBinary;
 import org.bson.BsonBoolean;
 import org.bson.BsonDateTime;
+import org.bson.BsonDecimal128;
 import org.bson.BsonDocument;
 import org.bson.BsonDouble;
 import org.bson.BsonInt32;
@@ -34,6 +40,7 @@ import org.bson.BsonString;
 import org.bson.BsonTimestamp;
 import org.bson.BsonValue;
 import org.bson.Document;
+import org.bson.types.Decimal128;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +113,49 @@ class PartitionIT {
                                 .map(ChangeEvent::getClass)
                                 .toList())
                         .isEqualTo(List.of(Drop.class, Invalidate.class)));
+    }
+
+    /** They are the same key to the server, which refuses a second one. */
+    @Test
+    void putsEqualNumbersOfAllTypesInOnePartition() {
+        List<BsonValue> ones = List.of(
+                new BsonInt32(1),
+                new BsonInt64(1),
+                new BsonDouble(1),
+                new BsonDecimal128(Decimal128.parse("1")),
+                new BsonDecimal128(Decimal128.parse("1.00")));
+        ones.forEach(one -> {
+            Publishers.await(collection.insertOne(new BsonDocument("_id", one)));
+            Publishers.await(collection.deleteOne(new BsonDocument("_id", one)));
+        });
+        Publishers.await(collection.drop());
+        eventually(() -> events.stream().allMatch(seen -> seen.stream().anyMatch(Invalidate.class::isInstance)));
+
+        assertThat(events)
+                .extracting(seen ->
+                        seen.stream().filter(DocumentEvent.class::isInstance).count())
+                .containsExactlyInAnyOrder(0L, 0L, 2L * ones.size());
+    }
+
+    /** The hash is in no version of the Stable API by the documentation, yet it is let through. */
+    @Test
+    void isAcceptedWithAStrictStableApi() {
+        ServerApi strict =
+                ServerApi.builder().version(ServerApiVersion.V1).strict(true).build();
+        List<ChangeEvent<Document>> seen = new CopyOnWriteArrayList<>();
+        try (MongoClient strictClient = MongoClients.create(MongoClientSettings.builder()
+                        .applyConnectionString(new ConnectionString(TestServer.connectionString()))
+                        .serverApi(strict)
+                        .build());
+                ChangeWatcher watcher = ChangeWatcher.of(strictClient)
+                        .collection(database.getName(), "orders")
+                        .partition(0, 1)
+                        .onEvent(seen::add)
+                        .start()) {
+            eventually(() -> watcher.state() == WatcherState.RUNNING);
+            Publishers.await(collection.insertOne(new BsonDocument("_id", new BsonInt32(1))));
+            eventually(() -> seen.size() == 1);
+        }
     }
 
     private static List<BsonValue> keys() {

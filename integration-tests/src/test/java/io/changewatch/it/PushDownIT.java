@@ -14,12 +14,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.client.model.changestream.FullDocument;
+import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.WatcherState;
 import io.changewatch.pipeline.Condition;
+import io.changewatch.pipeline.Membership;
 import io.changewatch.pipeline.Pipeline;
 import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
@@ -98,16 +100,28 @@ class PushDownIT {
         assertThat(filter).contains("{\"o.status\": {\"$eq\": \"paid\"}}");
     }
 
+    /** Of the other operations the images are looked up later. */
+    @Test
+    void isAFilterOfInsertsWhereTransitionsAreAskedFor() {
+        Membership paid = Membership.of(document("status").eq("paid"));
+        String filter = oplogFilter(aggregateOf(builder -> builder.pipeline(Pipeline.transitionsOf(paid))
+                .fullDocument(FullDocument.WHEN_AVAILABLE)
+                .fullDocumentBeforeChange(FullDocumentBeforeChange.WHEN_AVAILABLE)));
+
+        assertThat(filter).contains("{\"o.status\": {\"$eq\": \"paid\"}}");
+    }
+
     /** What a watcher with this condition sends. */
     private BsonDocument aggregateOf(Condition condition) {
         return aggregateOf(builder -> builder.pipeline(Pipeline.matching(condition)));
     }
 
     private BsonDocument aggregateOf(UnaryOperator<ChangeWatcherBuilder<Document>> options) {
-        try (ChangeWatcher watcher = options.apply(ChangeWatcher.of(client).collection(database, "orders"))
+        try (ChangeWatcher watcher = options.apply(ChangeWatcher.of(client)
+                        .collection(database, "orders")
+                        .fullDocument(FullDocument.UPDATE_LOOKUP))
                 .name("pushed-down")
                 .comment(database)
-                .fullDocument(FullDocument.UPDATE_LOOKUP)
                 .onEvent(event -> {})
                 .start()) {
             eventually(() -> watcher.state() == WatcherState.RUNNING);

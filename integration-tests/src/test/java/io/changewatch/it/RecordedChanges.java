@@ -1,5 +1,6 @@
 package io.changewatch.it;
 
+import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.reactivestreams.client.ClientSession;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoCollection;
@@ -23,17 +24,32 @@ final class RecordedChanges {
     private final MongoClient client;
     private final MongoCollection<BsonDocument> collection;
     private final BsonTimestamp start;
+    private final FullDocument fullDocument;
 
-    private RecordedChanges(MongoClient client, MongoCollection<BsonDocument> collection, BsonTimestamp start) {
+    private RecordedChanges(
+            MongoClient client,
+            MongoCollection<BsonDocument> collection,
+            BsonTimestamp start,
+            FullDocument fullDocument) {
         this.client = client;
         this.collection = collection;
         this.start = start;
+        this.fullDocument = fullDocument;
     }
 
     /** From now on, after a write of its own. */
     static RecordedChanges from(MongoClient client, MongoCollection<BsonDocument> collection) {
         BsonTimestamp written = write(client);
-        return new RecordedChanges(client, collection, new BsonTimestamp(written.getTime(), written.getInc() + 1));
+        return new RecordedChanges(
+                client,
+                collection,
+                new BsonTimestamp(written.getTime(), written.getInc() + 1),
+                FullDocument.UPDATE_LOOKUP);
+    }
+
+    /** The same changes with another state of updated documents than the one looked up. */
+    RecordedChanges with(FullDocument asked) {
+        return new RecordedChanges(client, collection, start, asked);
     }
 
     /** A write elsewhere, which moves the clock. */
@@ -68,7 +84,7 @@ final class RecordedChanges {
 
     private BsonDocument aggregate(List<BsonDocument> stages) {
         BsonDocument changeStream = new BsonDocument("startAtOperationTime", start)
-                .append("fullDocument", new BsonString("updateLookup"))
+                .append("fullDocument", new BsonString(fullDocument.getValue()))
                 .append("fullDocumentBeforeChange", new BsonString("whenAvailable"));
         List<BsonValue> pipeline = new ArrayList<>(List.of(new BsonDocument("$changeStream", changeStream)));
         pipeline.addAll(stages);
