@@ -519,6 +519,10 @@ public final class ChangeWatcherBuilder<T> {
                             + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
                     null);
         }
+        MongoClient givenClient = client;
+        MongoClientSettings givenSettings = settings;
+        StreamSource givenSource = source;
+        WatcherSettings<T> watcher = watcherSettings();
         if (lease != null) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
@@ -526,10 +530,6 @@ public final class ChangeWatcherBuilder<T> {
                             + " leave out onlyOneActive(...).",
                     null);
         }
-        MongoClient givenClient = client;
-        MongoClientSettings givenSettings = settings;
-        StreamSource givenSource = source;
-        WatcherSettings<T> watcher = watcherSettings();
         return new WatcherPublisher<>(
                 watcher,
                 () -> ClientSourceProvider.of(watcher.name(), givenSource, givenClient, givenSettings),

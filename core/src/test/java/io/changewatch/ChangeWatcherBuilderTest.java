@@ -7,6 +7,8 @@ import com.mongodb.MongoClientSettings;
 import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import io.changewatch.lease.Claim;
+import io.changewatch.lease.Lease;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Condition;
 import io.changewatch.pipeline.Pipeline;
@@ -46,6 +48,23 @@ final class ChangeWatcherBuilderTest {
         }
     };
 
+    private record NoLease(Duration ttl) implements Lease {
+        @Override
+        public Claim acquire(String watcher, String holder, long above) {
+            return Claim.heldBy("somebody", above + 1);
+        }
+
+        @Override
+        public boolean renew(String watcher, String holder, long term) {
+            return false;
+        }
+
+        @Override
+        public void release(String watcher, String holder, long term) {
+            // Nobody has it.
+        }
+    }
+
     private static ChangeWatcherBuilder<Document> orders() {
         return ChangeWatcher.connect("mongodb://localhost").collection("shop", "orders");
     }
@@ -56,6 +75,13 @@ final class ChangeWatcherBuilderTest {
                         builder -> builder.resumeFrom(STORE),
                         "Watcher 'shop.orders' cannot be built: resumeFrom(...) needs a name(...) that stays the same from start "
                                 + "to start: the checkpoint is kept under it."),
+                refusal(
+                        builder -> builder.name("indexer").onlyOneActive(new NoLease(Duration.ofSeconds(15))),
+                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are"
+                                + " the same for all instances: the next one goes on where the one before ended."),
+                refusal(
+                        builder -> builder.name("indexer").resumeFrom(STORE).onlyOneActive(new NoLease(Duration.ZERO)),
+                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a lease whose ttl() is positive."),
                 refusal(builder -> builder.name(" "), "Watcher ' ' cannot be built: name(...) must not be blank."),
                 refusal(
                         builder -> builder.name("indexer").batchSize(0),
@@ -185,6 +211,18 @@ final class ChangeWatcherBuilderTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("Watcher 'shop.orders' has no handler: add onEvent(...), onInsert(...) or another, or use "
                         + "publisher().");
+    }
+
+    @Test
+    void refusesAPublisherWithALease() {
+        assertThatThrownBy(() -> orders().name("indexer")
+                        .resumeFrom(STORE)
+                        .onlyOneActive(new NoLease(Duration.ofSeconds(15)))
+                        .publisher())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'indexer' has a lease and a publisher: a subscription cannot change its holder. Use start()"
+                                + " with handlers, or leave out onlyOneActive(...).");
     }
 
     @Test

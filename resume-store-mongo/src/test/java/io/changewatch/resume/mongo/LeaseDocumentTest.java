@@ -22,6 +22,9 @@ final class LeaseDocumentTest {
     }
 
     private static String json(List<Bson> update) {
-        return update.stream().map(stage -> stage.toBsonDocument().toJson()).toList().toString();
+        return update.stream()
+                .map(stage -> stage.toBsonDocument().toJson())
+                .toList()
+                .toString();
     }
 }
