@@ -792,13 +792,6 @@ public final class ChangeWatcherBuilder<T> {
                             + "' has exposeThroughJmx() and a publisher, which its subscriber steers: leave one of them out.",
                     null);
         }
-        if (lease != null) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName()
-                            + "' has a lease and a publisher: a subscription cannot change its holder. Use start() with handlers, or"
-                            + " leave out onlyOneActive(...).",
-                    null);
-        }
         if (concurrency > 1) {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName() + "' has concurrency(" + concurrency
@@ -810,6 +803,13 @@ public final class ChangeWatcherBuilder<T> {
         MongoClientSettings givenSettings = settings;
         StreamSource givenSource = source;
         WatcherSettings<T> watcher = watcherSettings();
+        if (lease != null) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has a lease and a publisher: a subscription cannot change its holder. Use start() with handlers, or"
+                            + " leave out onlyOneActive(...).",
+                    null);
+        }
         return new WatcherPublisher<>(
                 watcher,
                 () -> ClientSourceProvider.of(watcher.name(), givenSource, givenClient, givenSettings),

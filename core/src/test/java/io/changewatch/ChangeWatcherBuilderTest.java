@@ -10,6 +10,8 @@ import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import com.mongodb.reactivestreams.client.ClientSession;
 import io.changewatch.deadletter.DeadLetterStore;
 import io.changewatch.deadletter.ParkingOrder;
+import io.changewatch.lease.Claim;
+import io.changewatch.lease.Lease;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.pipeline.Condition;
 import io.changewatch.pipeline.Membership;
@@ -84,6 +86,23 @@ final class ChangeWatcherBuilderTest {
                                 + " kept from later events of a document. Use handlers, or ParkingOrder.GO_ON.");
     }
 
+    private record NoLease(Duration ttl) implements Lease {
+        @Override
+        public Claim acquire(String watcher, String holder, long above) {
+            return Claim.heldBy("somebody", above + 1);
+        }
+
+        @Override
+        public boolean renew(String watcher, String holder, long term) {
+            return false;
+        }
+
+        @Override
+        public void release(String watcher, String holder, long term) {
+            // Nobody has it.
+        }
+    }
+
     private static ChangeWatcherBuilder<Document> orders() {
         return ChangeWatcher.connect("mongodb://localhost").collection("shop", "orders");
     }
@@ -105,6 +124,12 @@ final class ChangeWatcherBuilderTest {
                                         HandlerFailurePolicy.standard().thenSkip()),
                         "Watcher 'orders' cannot be built: parkIn(...) keeps what whenHandlerFails(...) would skip: leave "
                                 + "thenSkip() or skip() away, or parkIn(...)."),
+                        builder -> builder.name("indexer").onlyOneActive(new NoLease(Duration.ofSeconds(15))),
+                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are"
+                                + " the same for all instances: the next one goes on where the one before ended."),
+                refusal(
+                        builder -> builder.name("indexer").resumeFrom(STORE).onlyOneActive(new NoLease(Duration.ZERO)),
+                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a lease whose ttl() is positive."),
                 refusal(builder -> builder.name(" "), "Watcher ' ' cannot be built: name(...) must not be blank."),
                 refusal(
                         builder -> builder.name("indexer").batchSize(0),
@@ -385,6 +410,18 @@ final class ChangeWatcherBuilderTest {
         assertThatThrownBy(
                         () -> orders().onEvent(event -> {}).maxInFlightBytes(0).build())
                 .hasMessageContaining("maxInFlightBytes(0) must be at least 1");
+    }
+
+    @Test
+    void refusesAPublisherWithALease() {
+        assertThatThrownBy(() -> orders().name("indexer")
+                        .resumeFrom(STORE)
+                        .onlyOneActive(new NoLease(Duration.ofSeconds(15)))
+                        .publisher())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'indexer' has a lease and a publisher: a subscription cannot change its holder. Use start()"
+                                + " with handlers, or leave out onlyOneActive(...).");
     }
 
     @Test
