@@ -208,7 +208,7 @@ public final class Checkpointer {
 
     /** A checkpoint at a position, to be saved by whoever calls this. */
     public Checkpoint checkpoint(Position position) {
-        return new Checkpoint(position.token(), position.clusterTime(), clock.instant(), fingerprint, 0);
+        return new Checkpoint(position.token(), position.clusterTime(), clock.instant(), fingerprint, fence.term());
     }
 
     /**

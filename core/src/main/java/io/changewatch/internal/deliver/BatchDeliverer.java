@@ -87,6 +87,11 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
         return false; // told of when its batch is handled
     }
 
+    @Override
+    public void awaitHandled() throws InterruptedException {
+        queue.flush();
+    }
+
     private void start() {
         if (!started) {
             started = true;

@@ -26,6 +26,13 @@ public interface Deliverer<T> {
      */
     boolean deliver(ChangeEvent<T> event) throws InterruptedException;
 
+    /**
+     * Waits until all that was handed out is handled, because an event of the same document is about to be kept without being handed out.
+     *
+     * @throws InterruptedException if the watcher's thread is interrupted
+     */
+    default void awaitHandled() throws InterruptedException {}
+
     /** Nothing is to be handed out up to this position: the stream moved on, or an event was skipped. */
     void passed(ResumeToken token, BsonTimestamp clusterTime);
 

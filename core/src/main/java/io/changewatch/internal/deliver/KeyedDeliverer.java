@@ -120,6 +120,11 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         }
     }
 
+    @Override
+    public void awaitHandled() throws InterruptedException {
+        inFlight.awaitIdle();
+    }
+
     private void deliverAlone(ChangeEvent<T> event) throws InterruptedException {
         inFlight.awaitIdle();
         inFlight.add(new Task<>(event, NO_KEY));

@@ -201,6 +201,7 @@ final class BatchDelivery<T> {
         }
         Parking parking = shared.parking();
         if (parking != null) {
+            deliverer.awaitHandled();
             parking.park(failure);
             moveTo(new Position(token, raw.getTimestamp("clusterTime")));
             return;
