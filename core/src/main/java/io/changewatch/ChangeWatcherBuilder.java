@@ -24,6 +24,7 @@ import io.changewatch.internal.deliver.BatchDeliverer;
 import io.changewatch.internal.deliver.BatchDeliverer.Means;
 import io.changewatch.internal.deliver.BatchDeliverer.Work;
 import io.changewatch.internal.deliver.DocumentKey;
+import io.changewatch.internal.deliver.HandlerLimits;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handlers.Handler;
 import io.changewatch.internal.deliver.Handling;
@@ -123,6 +124,8 @@ public final class ChangeWatcherBuilder<T> {
     private Function<? super DocumentEvent<T>, ?> orderedBy = DocumentKey::of;
     private int maxInFlight = 10_000;
     private long maxInFlightBytes = 64L << 20;
+    private @Nullable Duration handlerTimeout;
+    private @Nullable Duration slowHandlerAfter;
     private final List<WatcherListener> listeners = new ArrayList<>();
     private Duration logPositionEvery = Duration.ofMinutes(1);
     private Duration closeWithin = Duration.ofSeconds(10);
@@ -188,6 +191,8 @@ public final class ChangeWatcherBuilder<T> {
         other.orderedBy = orderedBy;
         other.maxInFlight = maxInFlight;
         other.maxInFlightBytes = maxInFlightBytes;
+        other.handlerTimeout = handlerTimeout;
+        other.slowHandlerAfter = slowHandlerAfter;
         other.listeners.addAll(listeners);
         other.logPositionEvery = logPositionEvery;
         other.closeWithin = closeWithin;
@@ -221,6 +226,8 @@ public final class ChangeWatcherBuilder<T> {
         other.transactionHandlers.clear();
         other.asynchronous.clear();
         other.acknowledged = false;
+        other.handlerTimeout = null;
+        other.slowHandlerAfter = null;
         other.concurrency = 1;
         other.listeners.clear();
         return other;
@@ -551,6 +558,27 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
+    /**
+     * How long the handlers of an event may take before they have failed with a {@link HandlerTimeoutException}, which
+     * {@link #whenHandlerFails} answers. The thread of a handler is interrupted; one that does not end then keeps its thread, and its
+     * event is not tried again before it has ended. A stage is given up, and cancelled if it is a {@code CompletableFuture}; so is a
+     * subscription. A delivery comes again, and its late acknowledgement does nothing. Handlers are then called on
+     * {@code changewatch-<name>-worker-1}, also without {@link #concurrency}. Default: none.
+     */
+    public ChangeWatcherBuilder<T> handlerTimeout(Duration timeout) {
+        this.handlerTimeout = Objects.requireNonNull(timeout, "timeout");
+        return this;
+    }
+
+    /**
+     * After which time a handler that still runs is logged at WARN and told to {@link WatcherListener#handlerSlow}, once for each attempt.
+     * Handlers are then called on {@code changewatch-<name>-worker-1}, also without {@link #concurrency}. Default: none.
+     */
+    public ChangeWatcherBuilder<T> slowHandlerAfter(Duration duration) {
+        this.slowHandlerAfter = Objects.requireNonNull(duration, "duration");
+        return this;
+    }
+
     /** Is told what the watcher does. Several add up. */
     public ChangeWatcherBuilder<T> listener(WatcherListener listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -647,9 +675,20 @@ public final class ChangeWatcherBuilder<T> {
         if (!batchHandlers.isEmpty()) {
             return batches(watcher, surroundings);
         }
-        return concurrency > 1 || !asynchronous.isEmpty()
+        return concurrency > 1 || !asynchronous.isEmpty() || isTimed()
                 ? keyed(watcher, surroundings)
                 : (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress);
+    }
+
+    private boolean isTimed() {
+        return handlerTimeout != null || slowHandlerAfter != null;
+    }
+
+    private Function<? super DocumentEvent<T>, ?> key() {
+        if (acknowledged) {
+            return event -> new Object();
+        }
+        return concurrency == 1 && asynchronous.isEmpty() ? event -> "all" : orderedBy;
     }
 
     private DelivererFactory<T> keyed(WatcherSettings<T> watcher, Surroundings surroundings) {
@@ -657,8 +696,9 @@ public final class ChangeWatcherBuilder<T> {
                 asynchronous.isEmpty()
                         ? Handling.by(watcher.handlers())
                         : asynchronous.get(0).apply(watcher.handlers()),
-                acknowledged ? event -> new Object() : orderedBy,
-                new KeyedDeliverer.Limits(acknowledged ? maxInFlight : concurrency, maxInFlight, maxInFlightBytes));
+                key(),
+                new KeyedDeliverer.Limits(acknowledged ? maxInFlight : concurrency, maxInFlight, maxInFlightBytes),
+                new HandlerLimits(Optional.ofNullable(handlerTimeout), Optional.ofNullable(slowHandlerAfter)));
         return (failures, progress, stop) -> new KeyedDeliverer<>(
                 work,
                 failures,
@@ -668,7 +708,8 @@ public final class ChangeWatcherBuilder<T> {
                         surroundings,
                         surroundings.lock(),
                         (number, run) ->
-                                surroundings.worker("changewatch-" + watcher.name() + "-worker-" + number, run)));
+                                surroundings.worker("changewatch-" + watcher.name() + "-worker-" + number, run),
+                        surroundings.threads("changewatch-" + watcher.name() + "-monitor", true)));
     }
 
     private DelivererFactory<T> batches(WatcherSettings<T> watcher, Surroundings surroundings) {
@@ -790,6 +831,13 @@ public final class ChangeWatcherBuilder<T> {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName()
                             + "' has exposeThroughJmx() and a publisher, which its subscriber steers: leave one of them out.",
+                    null);
+        }
+        if (isTimed()) {
+            throw new ConfigurationException(
+                    "Watcher '" + effectiveName()
+                            + "' has handlerTimeout(...) or slowHandlerAfter(...) and a publisher: leave it "
+                            + "out, a subscriber has no handler to wait for.",
                     null);
         }
         if (concurrency > 1) {
@@ -978,6 +1026,19 @@ public final class ChangeWatcherBuilder<T> {
         require(problems, concurrency >= 1, "concurrency(" + concurrency + ") must be at least 1");
         require(problems, maxInFlight >= 1, "maxInFlight(" + maxInFlight + ") must be at least 1");
         require(problems, maxInFlightBytes >= 1, "maxInFlightBytes(" + maxInFlightBytes + ") must be at least 1");
+        require(
+                problems,
+                handlerTimeout == null || isPositive(handlerTimeout),
+                "handlerTimeout(" + handlerTimeout + ") must be positive");
+        require(
+                problems,
+                slowHandlerAfter == null || isPositive(slowHandlerAfter),
+                "slowHandlerAfter(" + slowHandlerAfter + ") must be positive");
+        require(
+                problems,
+                !isTimed() || (batchHandlers.isEmpty() && transactionHandlers.isEmpty()),
+                "handlerTimeout(...) and slowHandlerAfter(...) are for handlers of single events: leave them out beside "
+                        + "onBatch(...) or onTransaction(...)");
         require(
                 problems,
                 concurrency == 1 || (batchHandlers.isEmpty() && transactionHandlers.isEmpty()),

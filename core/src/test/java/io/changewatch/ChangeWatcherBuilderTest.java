@@ -124,6 +124,7 @@ final class ChangeWatcherBuilderTest {
                                         HandlerFailurePolicy.standard().thenSkip()),
                         "Watcher 'orders' cannot be built: parkIn(...) keeps what whenHandlerFails(...) would skip: leave "
                                 + "thenSkip() or skip() away, or parkIn(...)."),
+                refusal(
                         builder -> builder.name("indexer").onlyOneActive(new NoLease(Duration.ofSeconds(15))),
                         "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are"
                                 + " the same for all instances: the next one goes on where the one before ended."),
@@ -399,6 +400,29 @@ final class ChangeWatcherBuilderTest {
                         "Watcher 'shop.orders' cannot be built: concurrency(4) has no effect beside onDelivery(...), which does "
                                 + "not wait for acknowledgements: leave it out, maxInFlight(...) is the bound.");
         assertThat(orders().onDelivery(Delivery::acknowledge).build()).isNotNull();
+    }
+
+    @Test
+    void refusesLimitsOfTimeWhereNoHandlerOfSingleEventsIs() {
+        assertThatThrownBy(() -> orders().onBatch(events -> {})
+                        .handlerTimeout(Duration.ofSeconds(1))
+                        .build())
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: handlerTimeout(...) and slowHandlerAfter(...) are for handlers "
+                                + "of single events: leave them out beside onBatch(...) or onTransaction(...).");
+        assertThatThrownBy(
+                        () -> orders().slowHandlerAfter(Duration.ofSeconds(1)).publisher())
+                .hasMessage(
+                        "Watcher 'shop.orders' has handlerTimeout(...) or slowHandlerAfter(...) and a publisher: leave it out, "
+                                + "a subscriber has no handler to wait for.");
+        assertThatThrownBy(() -> orders().onEvent(event -> {})
+                        .handlerTimeout(Duration.ZERO)
+                        .build())
+                .hasMessageContaining("handlerTimeout(PT0S) must be positive");
+        assertThatThrownBy(() -> orders().onEvent(event -> {})
+                        .slowHandlerAfter(Duration.ZERO)
+                        .build())
+                .hasMessageContaining("slowHandlerAfter(PT0S) must be positive");
     }
 
     @Test

@@ -47,6 +47,9 @@ public interface WatcherListener {
     /** A handler or a validation failed and is tried again. */
     default void handlerRetried(HandlerRetried notice) {}
 
+    /** A handler runs for longer than {@code slowHandlerAfter} says, and has not ended yet. Told once for each attempt, on a thread of its own. */
+    default void handlerSlow(HandlerSlow notice) {}
+
     /** An event that could not be decoded or handled was skipped because the policy says so. */
     default void eventSkipped(EventSkipped notice) {}
 
@@ -148,6 +151,13 @@ public interface WatcherListener {
      * @param delay the time until the next attempt
      */
     record HandlerRetried(String watcher, ChangeEvent<?> event, int failures, Duration delay, Throwable cause) {}
+
+    /**
+     * See {@link #handlerSlow}.
+     *
+     * @param duration how long it has been running so far
+     */
+    record HandlerSlow(String watcher, ChangeEvent<?> event, Duration duration) {}
 
     /**
      * See {@link #eventSkipped}.

@@ -48,7 +48,8 @@ class DeliveryTogetherIT {
     private final MongoClient client = MongoClients.create(TestServer.connectionString());
     private final String database = TestServer.newDatabaseName();
     private final String shared = database + "_shared";
-    private final MongoCollection<Document> orders = client.getDatabase(database).getCollection("orders");
+    private final MongoCollection<Document> orders =
+            client.getDatabase(database).getCollection("orders");
     private final Map<Integer, List<Integer>> handled = new ConcurrentHashMap<>();
     private final Set<Integer> poisoned = ConcurrentHashMap.newKeySet();
 
@@ -91,9 +92,7 @@ class DeliveryTogetherIT {
     }
 
     private static Document document(ChangeEvent<Document> event) {
-        return event instanceof Insert<Document> insert
-                ? insert.document()
-                : ((Replace<Document>) event).document();
+        return event instanceof Insert<Document> insert ? insert.document() : ((Replace<Document>) event).document();
     }
 
     private boolean isAllHandled() {
@@ -142,8 +141,8 @@ class DeliveryTogetherIT {
         try (ChangeWatcher watcher = builder.start()) {
             write();
             eventually(() -> watcher.stats().parked() == 3 * CHANGES);
-            eventually(() -> handled.size() == ORDERS - 3
-                    && handled.values().stream().allMatch(seen -> seen.size() == CHANGES));
+            eventually(() ->
+                    handled.size() == ORDERS - 3 && handled.values().stream().allMatch(seen -> seen.size() == CHANGES));
             eventually(() -> watcher.stats().unsavedEvents() == 0);
         }
     }
@@ -215,7 +214,8 @@ class DeliveryTogetherIT {
     @Test
     void aSeekWaitsForWhatIsInFlightAndEverythingComesAgainInOrder() throws Exception {
         Instant before = Instant.now();
-        try (ChangeWatcher watcher = builder().concurrency(8).onDocumentEvent(this::handle).start()) {
+        try (ChangeWatcher watcher =
+                builder().concurrency(8).onDocumentEvent(this::handle).start()) {
             write();
             eventually(this::isAllHandled);
             expectEachInOrderOnce();
@@ -248,7 +248,6 @@ class DeliveryTogetherIT {
             expectEachInOrderOnce();
         }
     }
-
 
     @Test
     void readAllPartitionsTogetherWithHandlersSideBySide() {

@@ -6,6 +6,7 @@ import io.changewatch.event.ChangeEvent;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
+import io.changewatch.observe.WatcherListener.HandlerSlow;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -217,6 +218,12 @@ public final class FailureHandling {
     void givenUp(ChangeEvent<?> event, Exception cause) throws InterruptedException {
         count.incrementAndGet();
         giveUp(event, 1, cause, single);
+    }
+
+    /** A handler has been running for longer than is usual, and still is. */
+    void slow(ChangeEvent<?> event, Duration duration) {
+        LOG.warn("[{}] The handler has been running for {} ms for {}.", watcher, duration.toMillis(), describe(event));
+        listener.handlerSlow(new HandlerSlow(watcher, event, duration));
     }
 
     private <W> void giveUp(W work, int failures, Exception cause, Subject<? super W> subject)

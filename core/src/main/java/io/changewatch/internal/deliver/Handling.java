@@ -37,6 +37,12 @@ public record Handling<T>(Step<T> step, boolean isAsynchronous) {
     /** Counts the handlers of an event that need not be called again. Of one thread at a time. */
     public static final class HandlersDone {
         private int count;
+        private int atBegin;
+
+        /** What the last attempt has called has to be called again. */
+        void repeat() {
+            count = atBegin;
+        }
     }
 
     /** By handlers, one after the other. */
@@ -47,6 +53,7 @@ public record Handling<T>(Step<T> step, boolean isAsynchronous) {
     private static <T> @Nullable CompletionStage<?> handle(
             Handlers<T> handlers, ChangeEvent<T> event, HandlersDone done) throws Exception {
         List<Handlers.Handler<T>> all = handlers.handlers();
+        done.atBegin = done.count;
         if (done.count == 0) {
             handlers.validate(event);
         }

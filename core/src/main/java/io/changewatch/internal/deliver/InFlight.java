@@ -2,18 +2,22 @@ package io.changewatch.internal.deliver;
 
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.Deliverer.Progress;
+import io.changewatch.internal.deliver.HandlerLimits.Overdue;
 import io.changewatch.internal.deliver.KeyedDeliverer.Limits;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -44,6 +48,8 @@ final class InFlight<T> {
     private final Lock lock;
     private final Condition room;
     private final Condition work;
+    private final Condition overdue;
+    private final HandlerLimits time;
 
     // Guarded by lock.
     private final LowWatermark watermark;
@@ -63,7 +69,7 @@ final class InFlight<T> {
     private boolean closing;
     private boolean abandoned;
 
-    InFlight(Limits limits, Progress progress, LongSupplier nanoTime, Lock lock) {
+    InFlight(Limits limits, HandlerLimits time, Progress progress, LongSupplier nanoTime, Lock lock) {
         this.maxRunning = limits.concurrency();
         this.maxEvents = limits.maxEvents();
         this.maxBytes = limits.maxBytes();
@@ -71,6 +77,8 @@ final class InFlight<T> {
         this.lock = lock;
         this.room = lock.newCondition();
         this.work = lock.newCondition();
+        this.overdue = lock.newCondition();
+        this.time = time;
         this.watermark = new LowWatermark(progress);
     }
 
@@ -222,16 +230,6 @@ final class InFlight<T> {
         }
     }
 
-    /** Whether it counts how the event's handling ends: it has begun, and nobody has given it up. */
-    boolean isRunning(Task<T> task) {
-        lock.lock();
-        try {
-            return running.contains(task);
-        } finally {
-            lock.unlock();
-        }
-    }
-
     boolean isClosing() {
         lock.lock();
         try {
@@ -295,6 +293,10 @@ final class InFlight<T> {
 
     private Task<T> begin(Task<T> task) {
         task.begins(nanoTime.getAsLong());
+        task.worker = Thread.currentThread();
+        if (running.isEmpty()) {
+            overdue.signal();
+        }
         running.add(task);
         lastBegun = Math.max(lastBegun, task.number);
         if (!delayed.isEmpty() || !ready.isEmpty()) {
@@ -305,6 +307,91 @@ final class InFlight<T> {
 
     private long untilDue() {
         return Objects.requireNonNull(delayed.peek()).dueNanos - nanoTime.getAsLong();
+    }
+
+    /**
+     * The handler has returned, on its worker, which is not interrupted any more.
+     *
+     * @param stage that tells when the event is handled; null if it is now
+     * @return whether that was in time
+     */
+    boolean returned(Task<T> task, @Nullable CompletionStage<?> stage) {
+        lock.lock();
+        try {
+            task.worker = null;
+            task.stage = stage;
+            if (task.timedOut && !abandoned) {
+                boolean unused = Thread.interrupted(); // by the time-out, not by who closes
+            }
+            return !task.timedOut;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The stage has completed; returns whether that counts: it is not given up. */
+    boolean completed(Task<T> task, CompletionStage<?> stage) {
+        lock.lock();
+        try {
+            boolean counts = running.contains(task) && task.stage == stage && !task.timedOut;
+            task.stage = null;
+            return counts;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for handlers that run for too long, and interrupts those that are late; none if nothing more runs ever. */
+    List<Overdue<T>> awaitOverdue() throws InterruptedException {
+        lock.lock();
+        try {
+            List<Overdue<T>> found = overdue(nanoTime.getAsLong());
+            while (found.isEmpty() && workers > 0) {
+                long wait = untilOverdue(nanoTime.getAsLong());
+                if (wait == HandlerLimits.NEVER) {
+                    overdue.await();
+                } else {
+                    long unused = overdue.awaitNanos(wait);
+                }
+                found = overdue(nanoTime.getAsLong());
+            }
+            return found;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Overdue<T>> overdue(long now) {
+        List<Overdue<T>> found = new ArrayList<>();
+        for (Task<T> task : running) {
+            long ran = now - task.beganNanos;
+            if (!task.toldSlow && time.untilSlow(ran) <= 0) {
+                task.toldSlow = true;
+                found.add(new Overdue<>(task, Duration.ofNanos(ran), false, null));
+            }
+            if (!task.timedOut && time.untilTimeout(ran) <= 0) {
+                task.timedOut = true;
+                interrupt(task);
+                found.add(new Overdue<>(task, Duration.ofNanos(ran), true, task.stage));
+            }
+        }
+        return found;
+    }
+
+    private static void interrupt(Task<?> task) {
+        if (task.worker != null) {
+            task.worker.interrupt();
+        }
+    }
+
+    private long untilOverdue(long now) {
+        long least = HandlerLimits.NEVER;
+        for (Task<T> task : running) {
+            long ran = now - task.beganNanos;
+            least = task.toldSlow ? least : Math.min(least, time.untilSlow(ran));
+            least = task.timedOut ? least : Math.min(least, time.untilTimeout(ran));
+        }
+        return least;
     }
 
     /** The event is handled, or skipped. */
@@ -372,6 +459,7 @@ final class InFlight<T> {
             change.run();
             room.signal();
             work.signalAll();
+            overdue.signal();
         } finally {
             lock.unlock();
         }

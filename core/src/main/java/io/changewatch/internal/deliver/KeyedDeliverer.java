@@ -3,15 +3,18 @@ package io.changewatch.internal.deliver;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.DocumentEvent;
 import io.changewatch.event.ResumeToken;
+import io.changewatch.internal.deliver.HandlerLimits.Overdue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -48,6 +51,8 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
     private final int threadCount;
     private final Threads threads;
+    private final HandlerLimits time;
+    private final ThreadFactory monitors;
 
     // The watcher's thread only.
     private boolean started;
@@ -67,7 +72,9 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         this.nanoTime = means.nanoTime();
         this.threadCount = work.handling().isAsynchronous() ? 1 : work.limits().concurrency();
         this.threads = means.threads();
-        this.inFlight = new InFlight<>(work.limits(), progress, means.nanoTime(), means.lock());
+        this.time = work.time();
+        this.monitors = means.monitors();
+        this.inFlight = new InFlight<>(work.limits(), work.time(), progress, means.nanoTime(), means.lock());
     }
 
     /**
@@ -75,7 +82,13 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
      *
      * @param keyOf what events have in common that are to stay in order; what it throws is a failure of the handler
      */
-    public record Work<T>(Handling<T> handling, Function<? super DocumentEvent<T>, ?> keyOf, Limits limits) {}
+    public record Work<T>(
+            Handling<T> handling, Function<? super DocumentEvent<T>, ?> keyOf, Limits limits, HandlerLimits time) {
+        /** Without a limit of time. */
+        public Work(Handling<T> handling, Function<? super DocumentEvent<T>, ?> keyOf, Limits limits) {
+            this(handling, keyOf, limits, HandlerLimits.NONE);
+        }
+    }
 
     /**
      * How much is done at once.
@@ -90,8 +103,14 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
      * With what it is done.
      *
      * @param lock used by this deliverer only
+     * @param monitors makes the thread that looks for handlers that run for too long
      */
-    public record Means(LongSupplier nanoTime, Lock lock, Threads threads) {}
+    public record Means(LongSupplier nanoTime, Lock lock, Threads threads, ThreadFactory monitors) {
+        /** With a monitor that is like a worker. */
+        public Means(LongSupplier nanoTime, Lock lock, Threads threads) {
+            this(nanoTime, lock, threads, run -> threads.worker(0, run));
+        }
+    }
 
     /** Makes the threads that call handlers. */
     @FunctionalInterface
@@ -139,6 +158,9 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         for (int number = 1; number <= threadCount; number++) {
             workers.add(threads.worker(number, this::handleUntilClosed));
             inFlight.workerBegins();
+        }
+        if (time.isAny()) {
+            workers.add(monitors.newThread(this::watchHandlers));
         }
         workers.forEach(Thread::start);
     }
@@ -263,19 +285,36 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
 
     private void begin(Task<T> task) throws InterruptedException {
         try {
-            CompletionStage<?> stage = handling.step().begin(task.event, task.handlersDone);
-            if (stage == null) {
-                ended(task);
-            } else {
-                CompletionStage<?> unused = stage.whenComplete((value, failure) -> completed(task, failure));
-            }
+            returned(task, handling.step().begin(task.event, task.handlersDone));
         } catch (InterruptedException e) {
-            inFlight.giveUp(task);
-            throw e;
+            if (inFlight.returned(task, null)) {
+                inFlight.giveUp(task);
+                throw e;
+            }
+            retryOrEnd(task, time.exception());
         } catch (Exception e) {
-            retryOrEnd(task, e);
+            retryOrEnd(task, inFlight.returned(task, null) ? e : time.exception());
         } catch (Throwable e) { // whatever the handler throws must reach the watcher, not end this thread in silence
             fail(task, e);
+        }
+    }
+
+    private void returned(Task<T> task, @Nullable CompletionStage<?> stage) {
+        boolean isUnlimited = stage == null && !time.isAny();
+        if (!isUnlimited && !inFlight.returned(task, stage)) {
+            cancel(stage);
+            task.handlersDone.repeat();
+            retryOrEnd(task, time.exception());
+        } else if (stage == null) {
+            ended(task);
+        } else {
+            CompletionStage<?> unused = stage.whenComplete((value, failure) -> completed(task, stage, failure));
+        }
+    }
+
+    private static void cancel(@Nullable CompletionStage<?> stage) {
+        if (stage instanceof CompletableFuture<?> future) {
+            future.cancel(true);
         }
     }
 
@@ -284,26 +323,30 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         inFlight.finish(task);
     }
 
-    /** On whatever thread completes the stage. Too late if the watcher has ended. */
-    private void completed(Task<T> task, @Nullable Throwable failure) {
-        if (!inFlight.isRunning(task)) {
-            LOG.debug("[{}] An event was handled after the watcher had ended.", failures.watcher());
+    /** On whatever thread completes the stage. Too late if the watcher has ended, or its time was up. */
+    private void completed(Task<T> task, CompletionStage<?> stage, @Nullable Throwable failure) {
+        if (!inFlight.completed(task, stage)) {
+            LOG.debug("[{}] An event was handled after it was given up.", failures.watcher());
         } else if (failure == null) {
             ended(task);
         } else if (cause(failure) instanceof Exception exception) {
-            task.failed(exception);
-            inFlight.delay(
-                    task, Duration.ZERO); // answered by a worker: it may wait for a store, which this thread must not
+            answerLater(task, exception);
         } else {
             fail(task, cause(failure));
         }
+    }
+
+    /** By a worker: the answer may be to wait for a store of letters, which the thread that completes a stage must not. */
+    private void answerLater(Task<T> task, Exception cause) {
+        task.failed(cause);
+        inFlight.delay(task, Duration.ZERO);
     }
 
     private static Throwable cause(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
-    private void retryOrEnd(Task<T> task, Exception cause) throws InterruptedException {
+    private void retryOrEnd(Task<T> task, Exception cause) {
         try {
             int failed = task.fails(nanoTime.getAsLong());
             Optional<Duration> delay = failures.delayAfter(task.event, failed, task.firstFailureNanos(), cause);
@@ -314,7 +357,7 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
             }
         } catch (InterruptedException e) {
             inFlight.giveUp(task);
-            throw e;
+            Thread.currentThread().interrupt(); // for the next take()
         } catch (Throwable e) { // the policy gives up, or what it asks of the application throws
             fail(task, e);
         }
@@ -323,5 +366,26 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     private void fail(Task<T> task, Throwable cause) {
         inFlight.fail(task, cause);
         progress.failed(cause);
+    }
+
+    // The monitor.
+
+    private void watchHandlers() {
+        try {
+            for (var next = inFlight.awaitOverdue(); !next.isEmpty(); next = inFlight.awaitOverdue()) {
+                next.forEach(this::tellOrGiveUp);
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("[{}] Nothing more is given up: the watcher is about to end.", failures.watcher());
+        }
+    }
+
+    private void tellOrGiveUp(Overdue<T> handler) {
+        if (!handler.isLate()) {
+            failures.slow(handler.task().event, handler.duration());
+        } else if (handler.stage() != null) {
+            cancel(handler.stage());
+            answerLater(handler.task(), time.exception());
+        } // otherwise its worker is interrupted, and does this
     }
 }

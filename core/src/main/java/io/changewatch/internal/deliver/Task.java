@@ -2,6 +2,7 @@ package io.changewatch.internal.deliver;
 
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.internal.deliver.LowWatermark.Entry;
+import java.util.concurrent.CompletionStage;
 import org.bson.RawBsonDocument;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,14 @@ final class Task<T> {
 
     long dueNanos;
     long beganNanos;
+    boolean toldSlow;
+    boolean timedOut;
+
+    @Nullable
+    Thread worker;
+
+    @Nullable
+    CompletionStage<?> stage;
 
     /** Of who handles it. */
     final Handling.HandlersDone handlersDone = new Handling.HandlersDone();
@@ -62,6 +71,9 @@ final class Task<T> {
     /** An attempt begins. */
     void begins(long nanos) {
         beganNanos = nanos;
+        toldSlow = false;
+        timedOut = false;
+        stage = null;
         firstBeganNanos = firstBeganNanos == NEVER ? nanos : firstBeganNanos;
     }
 

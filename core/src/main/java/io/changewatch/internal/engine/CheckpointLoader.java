@@ -105,6 +105,7 @@ final class CheckpointLoader {
             return Place.at(otherwise);
         }
         Checkpoint checkpoint = loaded.get();
+        checkScope(checkpoint);
         Position position = new Position(checkpoint.token(), checkpoint.clusterTime());
         LOG.info(
                 "[{}] Resuming after cluster time {}/{}, saved at {}.",

@@ -62,6 +62,11 @@ final class SafeListener implements WatcherListener {
     }
 
     @Override
+    public void handlerSlow(HandlerSlow notice) {
+        tell(listener -> listener.handlerSlow(notice));
+    }
+
+    @Override
     public void eventSkipped(EventSkipped notice) {
         tell(listener -> listener.eventSkipped(notice));
     }

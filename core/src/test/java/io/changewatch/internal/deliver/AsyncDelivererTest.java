@@ -10,6 +10,7 @@ import io.changewatch.Delivery;
 import io.changewatch.DeliveryHandler;
 import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.HandlerTimeoutException;
 import io.changewatch.ReactiveEventHandler;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -299,6 +301,44 @@ final class AsyncDelivererTest {
         closing.join();
 
         assertThat(last()).isEqualTo(12);
+    }
+
+    @Test
+    void aStageThatTakesTooLongIsCancelledAndTriedAgain() throws InterruptedException {
+        policy = TWICE;
+        Duration limit = Duration.ofSeconds(5);
+        KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
+                new Work<>(
+                        Handling.async(new Handlers<>(List.of(), List.of()), this::begin),
+                        event -> 1,
+                        new Limits(2, 1_000, 1_000_000),
+                        new HandlerLimits(Optional.of(limit), Optional.empty())),
+                setup.failures(policy),
+                progress(),
+                () -> {},
+                new Means(time, time.lock(), this::thread));
+        deliver(deliverer, 11);
+        eventually(() -> begun.size() == 1);
+        CompletableFuture<String> first = stages.get(11);
+        eventually(time::isAwaited);
+        time.advance(limit);
+        eventually(first::isCancelled);
+        eventually(() -> !setup.notices.isEmpty());
+        eventually(() -> {
+            time.advance(Duration.ofMillis(10));
+            return begun.size() == 2;
+        });
+        assertThat(setup.handled).isEmpty();
+        complete(11);
+        deliverer.drain(LONG);
+
+        assertThat(setup.notices)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        HandlerRetried.class,
+                        notice -> assertThat(notice.cause()).isInstanceOf(HandlerTimeoutException.class));
+        assertThat(last()).isEqualTo(11);
+        assertThat(told).containsExactly(11);
     }
 
     @Test

@@ -62,6 +62,11 @@ final class DeliverySetup implements WatcherListener {
     }
 
     @Override
+    public void handlerSlow(HandlerSlow notice) {
+        notices.add(notice);
+    }
+
+    @Override
     public void eventSkipped(EventSkipped notice) {
         notices.add(notice);
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.HandlerTimeoutException;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.EventContext;
 import io.changewatch.event.Insert;
@@ -18,6 +19,7 @@ import io.changewatch.internal.deliver.KeyedDeliverer.Means;
 import io.changewatch.internal.deliver.KeyedDeliverer.Work;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
+import io.changewatch.observe.WatcherListener.HandlerSlow;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,6 +70,7 @@ final class KeyedDelivererTest {
     private final IllegalStateException broken = new IllegalStateException("broken");
     private Limits limits = new Limits(4, 1_000, 1_000_000);
     private HandlerFailurePolicy policy = HandlerFailurePolicy.stop();
+    private HandlerLimits handlerLimits = HandlerLimits.NONE;
     private Handlers.Handler<Integer> handler = event -> {};
 
     @AfterEach
@@ -84,7 +87,8 @@ final class KeyedDelivererTest {
                 new Work<>(
                         Handling.by(new Handlers<>(List.of(), List.of(this::handle))),
                         event -> DeliverySetup.timeOf(event) % 10,
-                        limits),
+                        limits,
+                        handlerLimits),
                 setup.failures(policy),
                 progress(),
                 () -> askedToStop.set(true),
@@ -621,5 +625,86 @@ final class KeyedDelivererTest {
         assertThat(deliverer.busySince()).hasValue(0);
         open(11);
         eventually(() -> deliverer.busySince().equals(OptionalLong.of(7)));
+    }
+
+    @Nested
+    class Time {
+        private final Duration limit = Duration.ofSeconds(5);
+
+        private void pass(Duration duration) {
+            eventually(time::isAwaited);
+            time.advance(duration);
+        }
+
+        @Test
+        void aHandlerThatTakesTooLongIsInterruptedAndHasFailed() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.of(limit), Optional.empty());
+            policy = HandlerFailurePolicy.skip();
+            hold(11);
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11, 21, 12);
+            eventually(() -> begun.contains(11) && done.contains(12));
+            pass(limit);
+            eventually(() -> done.contains(21));
+            deliverer.drain(LONG);
+
+            assertThat(setup.notices)
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            EventSkipped.class,
+                            notice -> assertThat(notice.cause())
+                                    .isInstanceOf(HandlerTimeoutException.class)
+                                    .hasMessageContaining("not done after PT5S"));
+            assertThat(last()).isEqualTo(12);
+            assertThat(askedToStop).isFalse();
+            assertThat(threads).hasSize(5).noneMatch(Thread::isAlive);
+        }
+
+        @Test
+        void whatEndsTooLateHasFailedThoughItReturns() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.of(limit), Optional.empty());
+            policy = TWICE;
+            AtomicInteger attempts = new AtomicInteger();
+            handler = event -> {
+                if (attempts.incrementAndGet() == 1) {
+                    while (!Thread.interrupted()) {
+                        LockSupport.parkNanos(1_000_000);
+                    }
+                }
+            };
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11);
+            eventually(() -> attempts.get() == 1);
+            pass(limit);
+            eventually(() -> !setup.notices.isEmpty());
+            eventually(() -> {
+                time.advance(Duration.ofMillis(10));
+                return attempts.get() == 2;
+            });
+            deliverer.drain(LONG);
+
+            assertThat(setup.notices).singleElement().isInstanceOf(HandlerRetried.class);
+            assertThat(last()).isEqualTo(11);
+        }
+
+        @Test
+        void aSlowHandlerIsToldOfOnceWhileItRuns() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.empty(), Optional.of(limit));
+            hold(11);
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11, 12);
+            eventually(() -> begun.contains(11) && done.contains(12));
+            pass(limit);
+            eventually(() -> setup.notices.size() == 1);
+            time.advance(limit);
+            assertThat(done).doesNotContain(11);
+            open(11);
+            deliverer.drain(LONG);
+
+            assertThat(setup.notices).singleElement().isInstanceOfSatisfying(HandlerSlow.class, notice -> {
+                assertThat(DeliverySetup.timeOf(notice.event())).isEqualTo(11);
+                assertThat(notice.duration()).isEqualTo(limit);
+            });
+        }
     }
 }
