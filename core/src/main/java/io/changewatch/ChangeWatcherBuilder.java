@@ -529,7 +529,7 @@ public final class ChangeWatcherBuilder<T> {
      * behind it that were handled come again, too. An event that is not one of a document, such as a drop or a
      * {@link io.changewatch.event.Gap}, is handled alone, after all before it and before all behind it. While the handler of an event
      * fails and is to be called again, only events of the same document wait. {@link ChangeWatcher#close()} waits for the handlers that
-     * are running, and for those of the events between them. Default: 1, all in order on the watcher's thread.
+     * are running, and for those of the events between them. With one, all is in order on the watcher's thread. Default: 1.
      */
     public ChangeWatcherBuilder<T> concurrency(int handlers) {
         this.concurrency = handlers;
