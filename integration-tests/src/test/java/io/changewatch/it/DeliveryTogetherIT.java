@@ -106,7 +106,7 @@ class DeliveryTogetherIT {
     }
 
     @Test
-    void handlersSideBySideKeepTheOrderOfParkedDocuments() {
+    void handlersSideBySideKeepTheOrderOfParkedDocuments() throws InterruptedException {
         poisoned.addAll(List.of(3, 17, 31));
         ChangeWatcherBuilder<Document> builder = builder()
                 .concurrency(8)
@@ -238,7 +238,7 @@ class DeliveryTogetherIT {
                         .start()) {
             eventually(() -> first.state() == WatcherState.RUNNING && second.state() == WatcherState.STANDBY);
             second.pause();
-            first.close();
+            assertThat(first.close(Duration.ofSeconds(10))).isTrue();
             assertThat(second.awaitPaused(Duration.ofSeconds(30))).isTrue();
             write();
             assertThat(handled).isEmpty();

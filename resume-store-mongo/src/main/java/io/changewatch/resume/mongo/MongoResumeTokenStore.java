@@ -1,5 +1,6 @@
 package io.changewatch.resume.mongo;
 
+import static com.mongodb.client.model.Filters.or;
 import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
 
 import com.mongodb.ReadConcern;
