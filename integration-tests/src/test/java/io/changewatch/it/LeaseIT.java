@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** One active of many: instances in processes of their own and in this one, on three servers, killed, frozen and closed. */
 final class LeaseIT {
     private static final int MEMBERS = 3;
-    private static final int ROUNDS = 10;
+    private static final int ROUNDS = Integer.getInteger("changewatch.rounds", 10);
     private static final String RUNNING = "state RUNNING";
 
     private static LocalReplicaSet servers;
