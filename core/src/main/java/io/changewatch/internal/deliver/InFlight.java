@@ -55,6 +55,9 @@ final class InFlight<T> {
     private final LowWatermark watermark;
     private final Map<Object, Task<T>> lastOfKey = new HashMap<>();
     private final ArrayDeque<Task<T>> ready = new ArrayDeque<>();
+    /** Those whose failed attempt nobody has answered yet. */
+    private final ArrayDeque<Task<T>> failed = new ArrayDeque<>();
+
     private final PriorityQueue<Task<T>> delayed = new PriorityQueue<>(
             Comparator.<Task<T>>comparingLong(task -> task.dueNanos).thenComparingLong(task -> task.number));
     private final Set<Task<T>> running = new LinkedHashSet<>();
@@ -273,13 +276,16 @@ final class InFlight<T> {
     }
 
     private boolean isOver() {
-        return abandoned || (closing && running.isEmpty() && ready.isEmpty());
+        return abandoned || (closing && running.isEmpty() && ready.isEmpty() && failed.isEmpty());
     }
 
     private @Nullable Task<T> nextReady() {
         long now = delayed.isEmpty() ? 0 : nanoTime.getAsLong();
         while (!delayed.isEmpty() && delayed.peek().dueNanos - now <= 0) {
             ready.add(delayed.poll());
+        }
+        if (!abandoned && !failed.isEmpty()) {
+            return failed.poll();
         }
         if (abandoned || running.size() >= maxRunning) {
             return null;
@@ -433,6 +439,15 @@ final class InFlight<T> {
             }
             task.dueNanos = nanoTime.getAsLong() + TimeUnit.NANOSECONDS.convert(delay);
             delayed.add(task);
+        });
+    }
+
+    /** An attempt has failed, on another thread than a worker's: the next free one answers it, also when nothing more comes. */
+    void answerLater(Task<T> task) {
+        locked(() -> {
+            if (running.remove(task)) {
+                failed.add(task);
+            }
         });
     }
 

@@ -339,7 +339,7 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     /** By a worker: the answer may be to wait for a store of letters, which the thread that completes a stage must not. */
     private void answerLater(Task<T> task, Exception cause) {
         task.failed(cause);
-        inFlight.delay(task, Duration.ZERO);
+        inFlight.answerLater(task);
     }
 
     private static Throwable cause(Throwable failure) {

@@ -437,6 +437,7 @@ final class AsyncDelivererTest {
         deliver(deliverer, 11);
         eventually(() -> begun.size() == 1);
         deliveries.get(11).fail(broken);
+        eventually(() -> !failures.isEmpty());
 
         assertThat(failures).singleElement().isInstanceOf(HandlerFailedException.class);
         assertThatThrownBy(() -> deliverer.drain(LONG)).hasCause(broken);
