@@ -72,7 +72,9 @@ final class ChangeWatcherBuilderTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
                         "Letters of watcher 'orders' cannot be re-driven: the builder has no handler. Add onEvent(...),"
-                                + " onInsert(...) or another to the builder of deadLetters().");
+                                + " onInsert(...) or another to the builder of deadLetters(); beside onBatch(...), onTransaction(...),"
+                                + " onEventAsync(...), onEventReactive(...) or onDelivery(...), which cannot be called with one letter,"
+                                + " take another builder with the same name(...) and parkIn(...).");
     }
 
     @Test

@@ -33,4 +33,10 @@ public interface TransactionalResumeTokenStore extends ResumeTokenStore {
      * @throws StoreException if the server fails now; the transaction has to be aborted
      */
     boolean saveIn(ClientSession session, String watcher, Checkpoint checkpoint);
+
+    /**
+     * The transaction of {@link #saveIn} is committed: whoever keeps a {@link #history} may add to it. What it throws is logged, and no
+     * more. The default does nothing.
+     */
+    default void committed(String watcher, Checkpoint checkpoint) {}
 }

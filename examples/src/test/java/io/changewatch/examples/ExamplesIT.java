@@ -145,6 +145,16 @@ final class ExamplesIT {
     }
 
     @Test
+    void aStreamIsSharedByItsPartitions() throws Exception {
+        try (Program program = start(SharedStream.class)) {
+            Awaitility.await()
+                    .until(() -> program.linesWith("Watching shop.orders").size() == 8);
+            insert("A-1", "user123", "OPEN", 1);
+            program.prints("new: Order").stop();
+        }
+    }
+
+    @Test
     void ordersAreAddedUpExactlyOnce() throws Exception {
         MongoCollection<Document> totals = shop.getCollection("totals");
         try (Program first = start(ExactlyOnce.class).watches("shop.orders")) {

@@ -198,6 +198,23 @@ class DeliveryTogetherIT {
         }
     }
 
+    @Test
+    void transactionsAreMovedBackAndKeepAHistory() throws Exception {
+        Totals totals = new Totals(client, database);
+        Instant before = Instant.now().minusSeconds(2);
+        try (ChangeWatcher watcher = builder()
+                .onTransaction(Batching.upTo(20).within(Duration.ofMillis(10)), totals::count)
+                .start()) {
+            insertOrders(0, 200);
+            eventually(() -> totals.sum() == 200);
+            eventually(() -> !watcher.history().isEmpty());
+
+            watcher.seek(StartPosition.at(before), Duration.ofSeconds(30));
+
+            eventually(() -> totals.sum() == 400);
+        }
+    }
+
     private ChangeWatcherBuilder<Document> leased(Totals totals) {
         return builder()
                 .resumeFrom(MongoResumeTokenStore.in(client.getDatabase(shared)))

@@ -168,7 +168,9 @@ public final class LetterDesk<T> implements DeadLetters {
             throw new ConfigurationException(
                     "Letters of watcher '" + settings.name()
                             + "' cannot be re-driven: the builder has no handler. Add onEvent(...), onInsert(...) or another"
-                            + " to the builder of deadLetters().",
+                            + " to the builder of deadLetters(); beside onBatch(...), onTransaction(...), onEventAsync(...),"
+                            + " onEventReactive(...) or onDelivery(...), which cannot be called with one letter, take another builder"
+                            + " with the same name(...) and parkIn(...).",
                     null);
         }
     }

@@ -64,6 +64,7 @@ final class TransactionalBatches<T> implements BatchHandler<ChangeEvent<T>> {
         } catch (RuntimeException e) {
             throw new DeliveryFailedException(e);
         }
+        transactions.tellCommitted(checkpoint);
         checkpointer.committed(checkpoint, events.size(), Duration.ofNanos(surroundings.getAsLong() - begin));
     }
 

@@ -4,6 +4,7 @@ import io.changewatch.internal.checkpoint.NamedStore;
 import io.changewatch.internal.transaction.Transactions;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.TransactionalResumeTokenStore;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,6 +37,16 @@ record TransactionalStore(TransactionalResumeTokenStore store, Transactions tran
     @Override
     public void save(String watcher, Checkpoint checkpoint) {
         store.save(watcher, checkpoint);
+    }
+
+    @Override
+    public void reset(String watcher, Checkpoint checkpoint) {
+        store.reset(watcher, checkpoint);
+    }
+
+    @Override
+    public List<Checkpoint> history(String watcher) {
+        return store.history(watcher);
     }
 
     @Override

@@ -291,4 +291,13 @@ public final class Transactions {
                     cause);
         }
     }
+
+    /** The transaction that saved {@code checkpoint} is committed. */
+    public void tellCommitted(Checkpoint checkpoint) {
+        try {
+            store.committed(watcher, checkpoint);
+        } catch (RuntimeException e) {
+            LOG.warn("[{}] The store could not take note of a checkpoint that is committed.", watcher, e);
+        }
+    }
 }

@@ -42,7 +42,7 @@ final class HistoryFile {
         this.watcher = watcher;
         this.directory = directory;
         this.file = directory.resolve(name + ".history");
-        this.temporary = directory.resolve(name + ".history.tmp");
+        this.temporary = directory.resolve(name + ".historytmp");
         this.policy = policy;
     }
 

@@ -6,7 +6,7 @@ import static com.mongodb.client.model.Filters.gt;
 import static org.bson.codecs.configuration.CodecRegistries.fromProviders;
 
 import com.mongodb.ErrorCategory;
-import com.mongodb.MongoCommandException;
+import com.mongodb.MongoException;
 import com.mongodb.MongoWriteException;
 import com.mongodb.ReadConcern;
 import com.mongodb.ReadPreference;
@@ -35,6 +35,8 @@ import org.bson.BsonString;
 import org.bson.codecs.BsonValueCodecProvider;
 import org.bson.conversions.Bson;
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The requests to the collection of letters, each of which waits for its answer, for the store's time limit at most.
@@ -42,7 +44,7 @@ import org.reactivestreams.Publisher;
  * <p>Thread-safe.
  */
 final class LetterCollection {
-    private static final int UNAUTHORIZED = 13;
+    private static final Logger LOG = LoggerFactory.getLogger(MongoDeadLetterStore.class);
 
     /** Whatever the collection's own collation. */
     private static final Collation SIMPLE = Collation.builder().locale("simple").build();
@@ -82,21 +84,22 @@ final class LetterCollection {
         return Answer.all(publisher, System.nanoTime() + timeout.toNanos());
     }
 
-    /** Once, before the first letter. A user who may not goes without: that is slow with many letters, and no more. */
-    void index() throws InterruptedException, TimeoutException {
+    /**
+     * Once, before the first letter. Who may not, or has a member of the replica set down, which keeps an index from being ready, goes
+     * without: that is slow with many letters, and no more.
+     */
+    void index() throws InterruptedException {
         if (isIndexed) {
             return;
         }
+        isIndexed = true;
         try {
             createIndex(Indexes.ascending(LetterDocument.WATCHER, "_id"), "letters");
             createIndex(Indexes.ascending(LetterDocument.WATCHER, LetterDocument.KEY, "_id"), "keys");
             createIndex(Indexes.ascending(LetterDocument.PART_OF), "parts");
-        } catch (MongoCommandException e) {
-            if (e.getErrorCode() != UNAUTHORIZED) {
-                throw e;
-            }
+        } catch (MongoException | TimeoutException e) { // an outage is told by what comes next
+            LOG.warn("Going on without the indexes of {}, which is slow with many letters.", name(), e);
         }
-        isIndexed = true;
     }
 
     private void createIndex(Bson keys, String name) throws InterruptedException, TimeoutException {

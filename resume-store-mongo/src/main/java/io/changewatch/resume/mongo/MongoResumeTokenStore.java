@@ -213,6 +213,11 @@ public final class MongoResumeTokenStore implements TransactionalResumeTokenStor
         return call("save", watcher).run(call -> new SessionCall(session, call, holder).save(checkpoint));
     }
 
+    @Override
+    public void committed(String watcher, Checkpoint checkpoint) {
+        addToHistory(watcher, checkpoint);
+    }
+
     private StoreCall call(String what, String watcher) {
         return new StoreCall(collection, timeout, what, watcher);
     }

@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * <p>All instances must be given the same name and number of partitions. Another number is another set of checkpoints: to change
  * it, stop all instances, and begin the new ones with {@code startFrom(...)} at the oldest position of the old ones.
  *
- * <p>When the watcher of one partition fails, all of this instance are closed: {@link #failure()} tells why, and others take the
- * partitions over. Park what cannot be handled, if one event is not to stop one instance after the other.
+ * <p>When the watcher of one partition ends, by a failure, by {@code whenInvalidated(STOP)} or because somebody closes it, all of this
+ * instance are closed: {@link #failure()} tells why, and others take the partitions over. Park what cannot be handled, if one event is not to stop one instance after the other.
  *
  * <p>Thread-safe.
  */
@@ -43,6 +43,7 @@ public final class PartitionedWatcher implements AutoCloseable {
     private static final Duration TTL = Duration.ofSeconds(15);
     private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(1);
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration LONGEST = Duration.ofDays(1_000);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(10);
 
     private final String name;
@@ -123,7 +124,8 @@ public final class PartitionedWatcher implements AutoCloseable {
         }
 
         /**
-         * Takes part: returns when this instance's share has been started, which others may still have to give back.
+         * Takes part: returns when this instance's share has been started, which others may still have to give back; where the
+         * server cannot be reached, with none, and goes on trying. {@link #active()} tells.
          *
          * @throws ConfigurationException if options are missing or contradict each other
          * @throws io.changewatch.ChangeWatchException as {@link ChangeWatcher#start()}
@@ -145,7 +147,7 @@ public final class PartitionedWatcher implements AutoCloseable {
     private PartitionedWatcher start() {
         try {
             partitions.balance();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             partitions.close(CLOSE_WITHIN);
             throw e;
         }
@@ -155,13 +157,13 @@ public final class PartitionedWatcher implements AutoCloseable {
 
     private void run() {
         try {
-            while (!stopped && failure.get() == null) {
+            while (!stopped && failure.get() == null && !partitions.hasEnded()) {
                 if (wakeups.tryAcquire(interval.toNanos(), TimeUnit.NANOSECONDS)) {
                     continue;
                 }
                 partitions.balance();
-                partitions.failure().ifPresent(failure::set);
             }
+            partitions.failure().ifPresent(failure::set);
         } catch (InterruptedException e) {
             LOG.warn("[{}] Its thread was interrupted; stopping.", name);
         } catch (Throwable e) { // listeners, codecs and stores may throw anything: the end must be told
@@ -175,11 +177,14 @@ public final class PartitionedWatcher implements AutoCloseable {
         if (reason != null) {
             LOG.error("[{}] Failed; closing all partitions of this instance.", name, reason);
         }
-        partitions.close(closeWithin);
-        ended.countDown();
+        try {
+            partitions.close(closeWithin);
+        } finally {
+            ended.countDown();
+        }
     }
 
-    /** The partitions that this instance reads at this moment. Those of its share that another one still holds are not among them. */
+    /** The partitions that this instance reads at this moment. Those of its share that another one still holds, or that are recovering from a failure, are not among them. */
     public Set<Integer> active() {
         return partitions.active();
     }
@@ -201,7 +206,7 @@ public final class PartitionedWatcher implements AutoCloseable {
      * @throws InterruptedException if the calling thread is interrupted
      */
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
-        return ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        return ended.await(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
     }
 
     /** {@link #close(Duration)} with 10 s. */
@@ -217,14 +222,15 @@ public final class PartitionedWatcher implements AutoCloseable {
      * @return whether all have ended within {@code deadline}
      */
     public boolean close(Duration deadline) {
-        closeWithin = deadline;
+        Duration limit = shorter(deadline, LONGEST);
+        closeWithin = limit;
         stopped = true;
         if (ended.getCount() > 0) {
-            partitions.stop(deadline);
+            partitions.stop(limit);
         }
         wakeups.release();
         try {
-            return awaitTermination(deadline.plusSeconds(1));
+            return awaitTermination(limit.plusSeconds(1));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

@@ -2,6 +2,7 @@ package io.changewatch.resume.mongo;
 
 import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
+import io.changewatch.ConfigurationException;
 import io.changewatch.WatcherState;
 import io.changewatch.resume.StoreException;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,7 @@ final class Partitions {
     private final Map<Integer, ChangeWatcher> ending = new ConcurrentHashMap<>();
     private Set<Integer> wanted = Set.of();
     private boolean isAlone;
+    private boolean wereKnown;
     private volatile boolean stopped;
 
     /** {@code watchers} builds the watcher of a partition; {@code closing} runs what waits for one to end. */
@@ -65,10 +68,12 @@ final class Partitions {
     private void begin(int partition) {
         ChangeWatcher watcher = watchers.apply(partition);
         running.put(partition, watcher);
-        if (stopped) {
-            watcher.close();
-        } else {
+        try {
             watcher.start();
+        } catch (IllegalStateException e) {
+            if (!stopped) { // otherwise it is closed before it was started
+                throw e;
+            }
         }
     }
 
@@ -80,8 +85,12 @@ final class Partitions {
                 LOG.info("[{}] The members are known again.", name);
             }
             isAlone = false;
+            wereKnown = true;
             return Shares.of(membership.self(), members, count);
-        } catch (StoreException e) {
+        } catch (StoreException | ConfigurationException e) {
+            if (!wereKnown && e instanceof ConfigurationException) {
+                throw e;
+            }
             if (!isAlone) {
                 LOG.warn("[{}] The members are not known now; keeping the partitions {}.", name, wanted, e);
             }
@@ -104,7 +113,7 @@ final class Partitions {
     Set<Integer> active() {
         Set<Integer> active = new TreeSet<>();
         running.forEach((partition, watcher) -> {
-            if (watcher.state() == WatcherState.RUNNING || watcher.state() == WatcherState.RECOVERING) {
+            if (watcher.state() == WatcherState.RUNNING) {
                 active.add(partition);
             }
         });
@@ -114,6 +123,11 @@ final class Partitions {
     /** The watchers of this instance by their partitions. */
     Map<Integer, ChangeWatcher> watchers() {
         return new TreeMap<>(running);
+    }
+
+    /** Whether a watcher has ended by itself: nobody would read its partition. */
+    boolean hasEnded() {
+        return running.values().stream().anyMatch(watcher -> watcher.state().isTerminal());
     }
 
     /** Why a watcher failed, if one did. */
@@ -133,7 +147,7 @@ final class Partitions {
     boolean close(Duration deadline) {
         List<ChangeWatcher> all = new ArrayList<>(running.values());
         all.addAll(ending.values());
-        long end = System.nanoTime() + deadline.toNanos();
+        long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(deadline);
         all.forEach(watcher -> closing.execute(() -> watcher.close(deadline)));
         boolean ended = true;
         for (ChangeWatcher watcher : all) {
