@@ -146,14 +146,19 @@ final class Progress {
         long left = TimeUnit.NANOSECONDS.convert(timeout);
         lock.lock();
         try {
-            while (isForward(position.token(), position.clusterTime()) && mayWait && failure == null && left > 0) {
+            while (isBeforeHandled(position) && mayWait && failure == null && left > 0) {
                 long step = Math.min(left, STEP_NANOS); // handling signals nobody: it must cost nothing
                 left -= step - Math.max(0, changed.awaitNanos(step));
             }
-            return !isForward(position.token(), position.clusterTime());
+            return !isBeforeHandled(position);
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Also while what is committed has not been reported as handled: that would move the position back to it. */
+    private boolean isBeforeHandled(Position position) {
+        return isForward(position.token(), position.clusterTime()) || savedEvents > handledEvents;
     }
 
     /** Waits until everything is saved; {@code whileFailing} says whether to go on waiting when the store fails. */

@@ -32,6 +32,7 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
     private final BatchHandler<ChangeEvent<T>> handler;
     private final Handlers<T> validations;
     private final FailureHandling failures;
+    private final FailureHandling.Subject<ChangeEvent<?>> ahead;
     private final Progress progress;
     private final Runnable stop;
     private final LongSupplier nanoTime;
@@ -48,6 +49,7 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
         this.handler = work.handler();
         this.validations = work.validations();
         this.failures = failures;
+        this.ahead = failures.ahead(this::awaitHandled);
         this.progress = progress;
         this.stop = stop;
         this.nanoTime = means.nanoTime();
@@ -72,7 +74,7 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
 
     @Override
     public boolean deliver(ChangeEvent<T> event) throws InterruptedException {
-        if (!failures.run(event, validations::validate)) {
+        if (!failures.runAhead(event, validations::validate, ahead)) {
             passed(event.resumeToken(), event.clusterTime());
             return false;
         }
@@ -197,11 +199,12 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
 
     /** Returns those that were not skipped. */
     private List<ChangeEvent<T>> call(List<ChangeEvent<T>> events) throws InterruptedException {
-        if (events.size() > 1 && failures.runBatch(events, handler::handle)) {
-            return events;
+        List<ChangeEvent<T>> open = failures.notHeldBack(events);
+        if (open.size() > 1 && failures.runBatch(open, handler::handle)) {
+            return open;
         }
         List<ChangeEvent<T>> handled = new ArrayList<>();
-        for (ChangeEvent<T> event : events) {
+        for (ChangeEvent<T> event : open) {
             if (failures.run(event, one -> handler.handle(List.of(one)))) {
                 handled.add(event);
             }

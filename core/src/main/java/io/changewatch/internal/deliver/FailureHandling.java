@@ -87,7 +87,7 @@ public final class FailureHandling {
     }
 
     /** What was tried, as it is told. */
-    private interface Subject<W> {
+    interface Subject<W> {
         /** For which notices are given. */
         ChangeEvent<?> first(W work);
 
@@ -118,9 +118,21 @@ public final class FailureHandling {
         return run(event, attempt, single);
     }
 
-    /** The same, for what comes before an event is handed to who holds it back if need be. */
-    <E extends ChangeEvent<?>> boolean runAhead(E event, Attempt<? super E> attempt) throws InterruptedException {
-        return run(event, attempt, single);
+    /** Waits until all that was handed out is handled. */
+    @FunctionalInterface
+    interface Settling {
+        void await() throws InterruptedException;
+    }
+
+    /** What is tried ahead of older events: given up, it waits for them before it is kept. Made once. */
+    Subject<ChangeEvent<?>> ahead(Settling older) {
+        return new Ahead(older);
+    }
+
+    /** {@link #run}, for what comes before an event is handed to who holds it back if need be. */
+    <E extends ChangeEvent<?>> boolean runAhead(E event, Attempt<? super E> attempt, Subject<ChangeEvent<?>> ahead)
+            throws InterruptedException {
+        return run(event, attempt, ahead);
     }
 
     /**
@@ -135,11 +147,15 @@ public final class FailureHandling {
         return givenUp != null && givenUp.holdsBack(event);
     }
 
-    /** The same for a batch; returns whether it worked, or else its events are to be tried one by one. */
+    /** Those of {@code events} that are not kept behind an older one of their document. */
+    <E extends ChangeEvent<?>> List<E> notHeldBack(List<E> events) throws InterruptedException {
+        return givenUp == null ? events : notHeldBack(events, givenUp);
+    }
+
+    /** {@link #run} for a batch; returns whether it worked, or else its events are to be tried one by one. */
     <E extends ChangeEvent<?>> boolean runBatch(List<E> events, Attempt<? super List<E>> attempt)
             throws InterruptedException {
-        List<E> open = givenUp == null ? events : notHeldBack(events, givenUp);
-        return open.isEmpty() || run(open, attempt, batch);
+        return run(events, attempt, batch);
     }
 
     private static <E extends ChangeEvent<?>> List<E> notHeldBack(List<E> events, GivenUpEvents givenUp)
@@ -251,7 +267,7 @@ public final class FailureHandling {
         return event.clusterTime().getTime() + "/" + event.clusterTime().getInc();
     }
 
-    private final class Single implements Subject<ChangeEvent<?>> {
+    private class Single implements Subject<ChangeEvent<?>> {
         @Override
         public ChangeEvent<?> first(ChangeEvent<?> event) {
             return event;
@@ -275,6 +291,22 @@ public final class FailureHandling {
             }
             LOG.warn("[{}] Skipped {}: its handler failed {} times.", watcher, describe(event), failures, cause);
             listener.eventSkipped(new EventSkipped(watcher, event.raw(), cause));
+        }
+    }
+
+    private final class Ahead extends Single {
+        private final Settling older;
+
+        private Ahead(Settling older) {
+            this.older = older;
+        }
+
+        @Override
+        public void givenUp(ChangeEvent<?> event, int failures, Exception cause) throws InterruptedException {
+            if (givenUp != null) {
+                older.await();
+            }
+            super.givenUp(event, failures, cause);
         }
     }
 

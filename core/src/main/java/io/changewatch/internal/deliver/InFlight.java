@@ -299,10 +299,6 @@ final class InFlight<T> {
 
     private Task<T> begin(Task<T> task) {
         task.begins(nanoTime.getAsLong());
-        task.worker = Thread.currentThread();
-        if (running.isEmpty()) {
-            overdue.signal();
-        }
         running.add(task);
         lastBegun = Math.max(lastBegun, task.number);
         if (!delayed.isEmpty() || !ready.isEmpty()) {
@@ -313,6 +309,19 @@ final class InFlight<T> {
 
     private long untilDue() {
         return Objects.requireNonNull(delayed.peek()).dueNanos - nanoTime.getAsLong();
+    }
+
+    /** The handler is about to be called: its time counts from now. What its worker waits for before, such as a store of letters, has none. */
+    void calls(Task<T> task) {
+        lock.lock();
+        try {
+            task.beganNanos = nanoTime.getAsLong();
+            task.worker = Thread.currentThread();
+            task.isTimed = true;
+            overdue.signal();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -340,7 +349,7 @@ final class InFlight<T> {
         lock.lock();
         try {
             boolean counts = running.contains(task) && task.stage == stage && !task.timedOut;
-            task.stage = null;
+            task.stage = counts ? null : task.stage;
             return counts;
         } finally {
             lock.unlock();
@@ -370,6 +379,9 @@ final class InFlight<T> {
     private List<Overdue<T>> overdue(long now) {
         List<Overdue<T>> found = new ArrayList<>();
         for (Task<T> task : running) {
+            if (!task.isTimed) {
+                continue;
+            }
             long ran = now - task.beganNanos;
             if (!task.toldSlow && time.untilSlow(ran) <= 0) {
                 task.toldSlow = true;
@@ -393,6 +405,9 @@ final class InFlight<T> {
     private long untilOverdue(long now) {
         long least = HandlerLimits.NEVER;
         for (Task<T> task : running) {
+            if (!task.isTimed) {
+                continue;
+            }
             long ran = now - task.beganNanos;
             least = task.toldSlow ? least : Math.min(least, time.untilSlow(ran));
             least = task.timedOut ? least : Math.min(least, time.untilTimeout(ran));
@@ -459,7 +474,12 @@ final class InFlight<T> {
         });
     }
 
-    /** The same, with the failure that the watcher ends with. */
+    /** The watcher is to end with a failure that is no event's. */
+    void fail(Throwable cause) {
+        locked(() -> failure = failure == null ? cause : failure);
+    }
+
+    /** {@link #giveUp}, with the failure that the watcher ends with. */
     void fail(Task<T> task, Throwable cause) {
         locked(() -> {
             running.remove(task);

@@ -43,6 +43,7 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     private final Handling<T> handling;
     private final Function<? super DocumentEvent<T>, ?> keyOf;
     private final FailureHandling failures;
+    private final FailureHandling.Subject<ChangeEvent<?>> ahead;
     private final Progress progress;
     private final Runnable stop;
     private final LongSupplier nanoTime;
@@ -67,6 +68,7 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         this.handling = work.handling();
         this.keyOf = work.keyOf();
         this.failures = failures;
+        this.ahead = failures.ahead(this::awaitHandled);
         this.progress = progress;
         this.stop = stop;
         this.nanoTime = means.nanoTime();
@@ -132,7 +134,7 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     }
 
     private void deliverByKey(DocumentEvent<T> event) throws InterruptedException {
-        if (failures.runAhead(event, change -> key = keyOf.apply(change))) {
+        if (failures.runAhead(event, change -> key = keyOf.apply(change), ahead)) {
             inFlight.add(new Task<>(event, key == null ? NO_KEY : key));
         } else {
             passed(event.resumeToken(), event.clusterTime());
@@ -183,6 +185,11 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     @Override
     public OptionalLong busySince() {
         return inFlight.busySince();
+    }
+
+    @Override
+    public void discard() {
+        inFlight.stop();
     }
 
     /** {@inheritDoc} A handler that is still running then is interrupted and waited for. */
@@ -285,6 +292,9 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
 
     private void begin(Task<T> task) throws InterruptedException {
         try {
+            if (time.isAny()) {
+                inFlight.calls(task);
+            }
             returned(task, handling.step().begin(task.event, task.handlersDone));
         } catch (InterruptedException e) {
             if (inFlight.returned(task, null)) {
@@ -308,19 +318,36 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         } else if (stage == null) {
             ended(task);
         } else {
-            CompletionStage<?> unused = stage.whenComplete((value, failure) -> completed(task, stage, failure));
+            CompletionStage<?> unused = stage.whenComplete((value, failure) -> completes(task, stage, failure));
         }
     }
 
-    private static void cancel(@Nullable CompletionStage<?> stage) {
+    private void cancel(@Nullable CompletionStage<?> stage) {
         if (stage instanceof CompletableFuture<?> future) {
-            future.cancel(true);
+            try {
+                future.cancel(true);
+            } catch (
+                    RuntimeException e) { // a minimal stage cannot be cancelled, and those that depend on one may throw
+                LOG.debug("[{}] A stage that is given up could not be cancelled.", failures.watcher(), e);
+            }
         }
     }
 
     private void ended(Task<T> task) {
         progress.eventEnds(task.event, Duration.ofNanos(nanoTime.getAsLong() - task.firstBeganNanos()));
         inFlight.finish(task);
+    }
+
+    /** A listener that is told of the end may close the watcher, which must not wait for the thread that it is on. */
+    private void completes(Task<T> task, CompletionStage<?> stage, @Nullable Throwable failure) {
+        boolean isNew = running.add(Thread.currentThread());
+        try {
+            completed(task, stage, failure);
+        } finally {
+            if (isNew) {
+                running.remove(Thread.currentThread());
+            }
+        }
     }
 
     /** On whatever thread completes the stage. Too late if the watcher has ended, or its time was up. */
@@ -371,12 +398,18 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     // The monitor.
 
     private void watchHandlers() {
+        running.add(Thread.currentThread());
         try {
             for (var next = inFlight.awaitOverdue(); !next.isEmpty(); next = inFlight.awaitOverdue()) {
                 next.forEach(this::tellOrGiveUp);
             }
         } catch (InterruptedException e) {
             LOG.debug("[{}] Nothing more is given up: the watcher is about to end.", failures.watcher());
+        } catch (Throwable e) { // nobody would be given up any more
+            inFlight.fail(e);
+            progress.failed(e);
+        } finally {
+            running.remove(Thread.currentThread());
         }
     }
 
@@ -384,8 +417,8 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         if (!handler.isLate()) {
             failures.slow(handler.task().event, handler.duration());
         } else if (handler.stage() != null) {
-            cancel(handler.stage());
             answerLater(handler.task(), time.exception());
+            cancel(handler.stage());
         } // otherwise its worker is interrupted, and does this
     }
 }

@@ -30,6 +30,7 @@ final class Task<T> {
 
     long dueNanos;
     long beganNanos;
+    boolean isTimed;
     boolean toldSlow;
     boolean timedOut;
 
@@ -71,6 +72,7 @@ final class Task<T> {
     /** An attempt begins. */
     void begins(long nanos) {
         beganNanos = nanos;
+        isTimed = false;
         toldSlow = false;
         timedOut = false;
         stage = null;

@@ -341,6 +341,9 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
         try {
             if (paused) {
                 mine.engine().pause();
+                if (!paused) { // meanwhile
+                    mine.engine().resume();
+                }
             }
             mine.engine().launchUnlessClosed();
             Optional<LeaseLostException> lost =

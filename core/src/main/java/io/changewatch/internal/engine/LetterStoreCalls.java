@@ -1,6 +1,7 @@
 package io.changewatch.internal.engine;
 
 import io.changewatch.ConfigurationException;
+import io.changewatch.WatcherState;
 import io.changewatch.resume.StoreException;
 import java.time.Duration;
 import java.util.Optional;
@@ -98,7 +99,9 @@ final class LetterStoreCalls {
                     cause);
         }
         logRetry(what, failures, delay.get(), cause);
-        lifecycle.recovering(cause);
+        if (lifecycle.state() != WatcherState.PAUSED) { // what was handed out before goes on to its end meanwhile
+            lifecycle.recovering(cause);
+        }
         lifecycle.pause(delay.get(), surroundings);
     }
 

@@ -72,6 +72,8 @@ final class Pulse {
     void begins(long nanos) {
         movedNanos.set(nanos);
         latestNanos.set(nanos);
+        handingOutNanos.set(NEVER); // the activity before may have ended in the middle of an event
+        batchNanos.set(NEVER);
         begun = true;
     }
 

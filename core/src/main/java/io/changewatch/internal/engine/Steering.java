@@ -38,34 +38,39 @@ final class Steering {
         this.changed = lock.newCondition();
     }
 
-    void pause() {
-        setPaused(true);
+    /** Returns whether the watcher's thread is called away: not before its stream has been open for the first time. */
+    boolean pause() {
+        return setPaused(true);
     }
 
     void resume() {
         setPaused(false);
     }
 
-    private void setPaused(boolean wanted) {
+    private boolean setPaused(boolean wanted) {
         lock.lock();
         try {
-            if (paused != wanted) {
-                paused = wanted;
-                callIfBegun();
-            }
+            boolean isNew = paused != wanted;
+            paused = wanted;
+            return isNew && callIfBegun();
         } finally {
             lock.unlock();
         }
     }
 
-    private void callIfBegun() {
+    private boolean callIfBegun() {
         if (begun) {
             lifecycle.call();
         }
+        return begun;
     }
 
-    /** @throws IllegalStateException if the watcher has not been started or has ended */
-    void ask(Seek seek) {
+    /**
+     * Returns whether the watcher's thread is called away, as {@link #pause}.
+     *
+     * @throws IllegalStateException if the watcher has not been started or has ended
+     */
+    boolean ask(Seek seek) {
         if (lifecycle.state() == WatcherState.NEW) {
             throw new IllegalStateException("Watcher '" + watcher
                     + "' has not been started: start() it first. Where a first start begins, startFrom(...) says.");
@@ -76,7 +81,7 @@ final class Steering {
                 throw ended(null);
             }
             seeks.add(seek);
-            callIfBegun();
+            return callIfBegun();
         } finally {
             lock.unlock();
         }

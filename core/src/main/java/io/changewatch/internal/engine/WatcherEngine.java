@@ -320,8 +320,9 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     @Override
     public void pause() {
         Runnable nudge = loop.nudge();
-        steering.pause();
-        nudge.run();
+        if (steering.pause()) {
+            nudge.run();
+        }
     }
 
     @Override
@@ -351,14 +352,15 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     }
 
     private void seek(Seek seek, Duration timeout) throws TimeoutException, InterruptedException {
-        if (Thread.currentThread() == thread || checkpointer.isSavingThread()) {
+        if (Thread.currentThread() == thread || checkpointer.isSavingThread() || deliverer.isHandlingThread()) {
             throw new IllegalStateException(
                     "Watcher '" + name()
                             + "' cannot be moved from its own thread, as it moves when that is free: seek from another thread.");
         }
         Runnable nudge = loop.nudge();
-        steering.ask(seek);
-        nudge.run();
+        if (steering.ask(seek)) {
+            nudge.run();
+        }
         steering.await(seek, timeout);
     }
 
