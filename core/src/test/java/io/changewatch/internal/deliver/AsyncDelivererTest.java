@@ -342,6 +342,55 @@ final class AsyncDelivererTest {
     }
 
     @Test
+    void aStageThatCannotBeCancelledIsGivenUpAndItsLateEndIsNotThatOfTheNextAttempt() throws InterruptedException {
+        policy = TWICE;
+        Duration limit = Duration.ofSeconds(5);
+        KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
+                new Work<>(
+                        Handling.async(
+                                new Handlers<>(List.of(), List.of()),
+                                event -> begin(event).toCompletableFuture().minimalCompletionStage()),
+                        event -> 1,
+                        new Limits(2, 1_000, 1_000_000),
+                        new HandlerLimits(Optional.of(limit), Optional.empty())),
+                setup.failures(policy),
+                progress(),
+                () -> {},
+                new Means(time, time.lock(), this::thread));
+        deliver(deliverer, 11);
+        eventually(() -> begun.size() == 1);
+        CompletableFuture<String> first = stages.get(11);
+        eventually(time::isAwaited);
+        time.advance(limit);
+        eventually(() -> !setup.notices.isEmpty());
+        eventually(() -> {
+            time.advance(Duration.ofMillis(10));
+            return begun.size() == 2;
+        });
+        first.complete("late");
+        assertThat(setup.handled).isEmpty();
+        complete(11);
+        deliverer.drain(LONG);
+
+        assertThat(last()).isEqualTo(11);
+        assertThat(told).containsExactly(11);
+    }
+
+    /** Another watcher has the place. */
+    @Test
+    void whatHasNotBegunIsDiscardedWhereTheStoreHasRefused() throws InterruptedException {
+        KeyedDeliverer<Integer> deliverer = deliverer(1);
+        deliver(deliverer, 11, 21, 31);
+        eventually(() -> begun.size() == 1);
+        deliverer.discard();
+        complete(11);
+        deliverer.drain(LONG);
+
+        assertThat(begun).containsExactly(11);
+        assertThat(last()).isEqualTo(11);
+    }
+
+    @Test
     void aPublisherIsHandledWhenItCompletes() throws InterruptedException {
         ManualPublisher publisher = new ManualPublisher();
         ReactiveEventHandler<ChangeEvent<Integer>> handler = event -> publisher;
