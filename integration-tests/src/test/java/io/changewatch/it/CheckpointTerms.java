@@ -26,7 +26,10 @@ final class CheckpointTerms implements AutoCloseable {
     }
 
     private void inserted(Insert<Document> event) {
-        terms.add(event.document().getLong("term"));
+        Long term = event.document().getLong("term");
+        if (term != null) { // a history has none
+            terms.add(term);
+        }
     }
 
     private void updated(Update<Document> event) {
