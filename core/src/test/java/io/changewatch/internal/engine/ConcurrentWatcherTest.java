@@ -14,6 +14,7 @@ import io.changewatch.DecodeException;
 import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.HistoryLostPolicy;
+import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
 import io.changewatch.event.Gap;
 import io.changewatch.event.OperationType;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bson.BsonDocument;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -98,6 +100,34 @@ final class ConcurrentWatcherTest {
         assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
         assertThat(setup.handledTimes()).containsExactlyInAnyOrder(101, 102);
         assertThat(store.token()).contains(token(102));
+    }
+
+    /** It would wait for its own end. */
+    @Test
+    void refusesToBeMovedByAHandlerAtOnce() {
+        AtomicReference<WatcherEngine<BsonDocument>> self = new AtomicReference<>();
+        CountDownLatch started = new CountDownLatch(1);
+        List<Exception> refusals = new CopyOnWriteArrayList<>();
+        setup.handler(event -> {
+            started.await();
+            try {
+                self.get().seek(StartPosition.now(), Duration.ofDays(1));
+            } catch (IllegalStateException e) {
+                refusals.add(e);
+            }
+        });
+        setup.server.opens().batch(insert(101));
+        WatcherEngine<BsonDocument> watcher = setup.start();
+        self.set(watcher);
+        started.countDown();
+        eventually(() -> !refusals.isEmpty());
+        watcher.close();
+
+        assertThat(refusals)
+                .singleElement()
+                .asString()
+                .contains(
+                        "cannot be moved from its own thread, as it moves when that is free: seek from another thread.");
     }
 
     @Test
