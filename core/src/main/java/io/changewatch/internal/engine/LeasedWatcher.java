@@ -2,10 +2,8 @@ package io.changewatch.internal.engine;
 
 import static io.changewatch.internal.engine.CloseDeadline.GRACE;
 
-import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.StartPosition;
-import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.lease.Claim;
 import io.changewatch.observe.WatcherListener.LeaseAcquired;
@@ -52,6 +50,7 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
     private final Counters counters = new Counters();
     private final SafeListener listener;
     private final Lifecycle lifecycle;
+    private final Waits waits;
     private final LeaseContest contest;
     private final Thread thread;
     private @Nullable JmxRegistration jmx;
@@ -72,6 +71,7 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
         this.surroundings = surroundings;
         this.listener = new SafeListener(settings.name(), settings.listeners());
         this.lifecycle = new Lifecycle(settings.name(), listener, surroundings.lock());
+        this.waits = new Waits(settings.name(), lifecycle);
         this.contest = new LeaseContest(settings.name(), lease, lifecycle, listener, surroundings);
         this.turn = turnAfter(0);
         this.thread = surroundings.thread("changewatch-" + settings.name() + "-lease", false, this::run);
@@ -128,51 +128,20 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
             jmx.open();
         }
         thread.start();
-        try {
-            lifecycle.await(state -> state != WatcherState.STARTING, FOR_EVER);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        throwIfFailed();
+        waits.awaitStarted();
         return this;
     }
 
     @Override
     public void awaitRunning(Duration timeout) throws TimeoutException, InterruptedException {
-        Optional<WatcherState> reached = lifecycle.await(
-                state -> state == WatcherState.RUNNING || state == WatcherState.STOPPING || state.isTerminal(),
-                timeout);
-        throwIfFailed();
-        if (reached.isEmpty()) {
-            throw notRunning(timeout);
-        }
-        if (reached.get() != WatcherState.RUNNING) {
-            throw new IllegalStateException(
-                    "Watcher '" + name() + "' has been closed; build another one to watch again.");
-        }
+        waits.awaitRunning(timeout, this::whyStandingBy);
     }
 
-    private TimeoutException notRunning(Duration timeout) {
-        Optional<Throwable> trouble = lifecycle.trouble();
-        TimeoutException exception = new TimeoutException("Watcher '" + name() + "' is " + state()
-                + " and was not running within " + timeout + ": " + reason(trouble) + ".");
-        trouble.ifPresent(exception::initCause);
-        return exception;
-    }
-
-    private String reason(Optional<Throwable> trouble) {
-        return switch (state()) {
-            case NEW -> "nobody has called start()";
-            case STANDBY ->
-                contest.holder()
-                        .map(holder -> holder.holder() + " has the lease, in term " + holder.term()
-                                + ", and this one takes over when that is closed or does not renew it")
-                        .orElse("it waits for the lease");
-            default ->
-                "it goes on trying"
-                        + trouble.map(error -> " after " + FailureMessages.describe(error))
-                                .orElse("");
-        };
+    private String whyStandingBy() {
+        return contest.holder()
+                .map(holder -> holder.holder() + " has the lease, in term " + holder.term()
+                        + ", and this one takes over when that is closed or does not renew it")
+                .orElse("it waits for the lease");
     }
 
     @Override
@@ -189,13 +158,7 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
 
     @Override
     public boolean awaitPaused(Duration timeout) throws InterruptedException {
-        WatcherEngine<T> engine = turn.engine();
-        return lifecycle
-                .await(
-                        state -> state == WatcherState.PAUSED || state == WatcherState.STOPPING || state.isTerminal(),
-                        engine.isOwnThread() ? Duration.ZERO : timeout)
-                .filter(state -> state == WatcherState.PAUSED)
-                .isPresent();
+        return waits.awaitPaused(turn.engine().isOwnThread() ? Duration.ZERO : timeout);
     }
 
     @Override
@@ -227,17 +190,7 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
 
     @Override
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
-        return lifecycle.await(WatcherState::isTerminal, timeout).isPresent();
-    }
-
-    private void throwIfFailed() {
-        Throwable failure = lifecycle.failure().orElse(null);
-        if (failure instanceof ChangeWatchException exception) {
-            throw exception;
-        }
-        if (failure != null) {
-            throw new StreamFailedException("Watcher '" + name() + "' failed with " + failure + ".", failure);
-        }
+        return waits.awaitTermination(timeout);
     }
 
     @Override
@@ -253,30 +206,12 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
         if (Thread.currentThread() == thread || engine.isOwnThread()) {
             return false; // it would wait for itself
         }
-        if (awaitEnd(deadline)) {
+        if (waits.awaitEnd(deadline, thread)) {
             return true;
         }
         engine.abandon();
         thread.interrupt(); // ends a wait for the lease's server
-        return awaitEnd(GRACE);
-    }
-
-    private boolean awaitEnd(Duration deadline) {
-        boolean interrupted = Thread.interrupted();
-        try {
-            boolean ended = awaitTermination(deadline);
-            if (ended) {
-                thread.join(GRACE.toMillis()); // a listener may hang in the last notice
-            }
-            return ended;
-        } catch (InterruptedException e) {
-            interrupted = true;
-            return false;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return waits.awaitEnd(GRACE, thread);
     }
 
     // The lease's thread.

@@ -3,10 +3,8 @@ package io.changewatch.internal.engine;
 import static io.changewatch.internal.engine.CloseDeadline.GRACE;
 
 import com.mongodb.MongoException;
-import io.changewatch.ChangeWatchException;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.StartPosition;
-import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.ResumeToken;
@@ -47,6 +45,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     private final Counters counters;
     private final HeadroomMonitor headroom;
     private final Lifecycle lifecycle;
+    private final Waits waits;
     private final Steering steering;
     private final CloseDeadline closing;
     private final Checkpointer checkpointer;
@@ -84,6 +83,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         WatcherListener ofStates =
                 activity == null ? listener : new SafeListener(settings.name(), List.of(headroom, activity.states()));
         this.lifecycle = new Lifecycle(settings.name(), ofStates, surroundings.lock());
+        this.waits = new Waits(settings.name(), lifecycle);
         this.steering = new Steering(settings.name(), lifecycle, surroundings.lock());
         this.closing = new CloseDeadline(settings.closeWithin(), surroundings);
         this.checkpointer = new Checkpointer(
@@ -258,12 +258,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
     @Override
     public ChangeWatcher start() {
         launch();
-        try {
-            lifecycle.await(state -> state != WatcherState.STARTING, Duration.ofSeconds(Long.MAX_VALUE));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        throwIfFailed();
+        waits.awaitStarted();
         return this;
     }
 
@@ -291,30 +286,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public void awaitRunning(Duration timeout) throws TimeoutException, InterruptedException {
-        Optional<WatcherState> reached = lifecycle.await(
-                state -> state == WatcherState.RUNNING || state == WatcherState.STOPPING || state.isTerminal(),
-                timeout);
-        throwIfFailed();
-        if (reached.isEmpty()) {
-            throw notRunning(timeout);
-        }
-        if (reached.get() != WatcherState.RUNNING) {
-            throw new IllegalStateException(
-                    "Watcher '" + name() + "' has been closed; build another one to watch again.");
-        }
-    }
-
-    private TimeoutException notRunning(Duration timeout) {
-        Optional<Throwable> trouble = lifecycle.trouble();
-        String reason = state() == WatcherState.NEW
-                ? "nobody has called start()."
-                : "it goes on trying"
-                        + trouble.map(error -> " after " + FailureMessages.describe(error) + ".")
-                                .orElse(".");
-        TimeoutException exception = new TimeoutException(
-                "Watcher '" + name() + "' is " + state() + " and was not running within " + timeout + ": " + reason);
-        trouble.ifPresent(exception::initCause);
-        return exception;
+        waits.awaitRunning(timeout, () -> "another instance has the lease");
     }
 
     @Override
@@ -332,13 +304,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public boolean awaitPaused(Duration timeout) throws InterruptedException {
-        boolean wouldWaitForItself = Thread.currentThread() == thread;
-        return lifecycle
-                .await(
-                        state -> state == WatcherState.PAUSED || state == WatcherState.STOPPING || state.isTerminal(),
-                        wouldWaitForItself ? Duration.ZERO : timeout)
-                .filter(state -> state == WatcherState.PAUSED)
-                .isPresent();
+        return waits.awaitPaused(Thread.currentThread() == thread ? Duration.ZERO : timeout);
     }
 
     @Override
@@ -374,17 +340,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     @Override
     public boolean awaitTermination(Duration timeout) throws InterruptedException {
-        return lifecycle.await(WatcherState::isTerminal, timeout).isPresent();
-    }
-
-    private void throwIfFailed() {
-        Throwable failure = lifecycle.failure().orElse(null);
-        if (failure instanceof ChangeWatchException exception) {
-            throw exception;
-        }
-        if (failure != null) {
-            throw new StreamFailedException("Watcher '" + name() + "' failed with " + failure + ".", failure);
-        }
+        return waits.awaitTermination(timeout);
     }
 
     @Override
@@ -398,11 +354,11 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         if (isOwnThread()) {
             return false; // it would wait for itself
         }
-        if (awaitEnd(deadline)) {
+        if (waits.awaitEnd(deadline, thread)) {
             return true;
         }
         abandon();
-        return awaitEnd(GRACE);
+        return waits.awaitEnd(GRACE, thread);
     }
 
     /** Asks for the end without waiting for it. */
@@ -424,24 +380,6 @@ public final class WatcherEngine<T> implements ChangeWatcher {
             checkpointer.stopWaiting();
             deliverer.stop();
             loop.wake();
-        }
-    }
-
-    private boolean awaitEnd(Duration deadline) {
-        boolean interrupted = Thread.interrupted();
-        try {
-            boolean ended = awaitTermination(deadline);
-            if (ended) {
-                thread.join(GRACE.toMillis()); // a listener may hang in the last notice
-            }
-            return ended;
-        } catch (InterruptedException e) {
-            interrupted = true;
-            return false;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
