@@ -1,11 +1,11 @@
 package io.changewatch.resume.mongo;
 
-import com.mongodb.MongoCommandException;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
+import io.changewatch.ChangeWatchException;
 import io.changewatch.ConfigurationException;
 import io.changewatch.resume.StoreException;
 import java.time.Duration;
@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.bson.BsonArray;
 import org.bson.BsonDocument;
 import org.bson.BsonInt64;
@@ -36,9 +35,6 @@ import org.reactivestreams.Publisher;
  */
 final class Members implements Membership {
     private static final String COLLECTION = "changewatch_members";
-    /** Unauthorized, AuthenticationFailed. */
-    private static final Set<Integer> MISCONFIGURED = Set.of(13, 18);
-
     private static final BsonString NOW = new BsonString("$$NOW");
 
     private final MongoCollection<BsonDocument> collection;
@@ -104,28 +100,16 @@ final class Members implements Membership {
     }
 
     private <T> Optional<T> await(String what, Publisher<T> publisher) {
-        try {
-            return Answer.of(publisher, System.nanoTime() + timeout.toNanos());
-        } catch (TimeoutException e) {
-            throw failed(what, "no answer within " + timeout, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw failed(what, "this thread was interrupted", e);
-        } catch (RuntimeException e) { // the driver's own types and whatever its parts throw
-            StoreException failed = failed(what, e.getClass().getSimpleName() + ": " + e.getMessage(), e);
-            throw isMisconfigured(e) ? new ConfigurationException(String.valueOf(failed.getMessage()), e) : failed;
-        }
+        return Guard.call(
+                timeout,
+                () -> Answer.of(publisher, System.nanoTime() + timeout.toNanos()),
+                (reason, cause) -> failed(what, reason, cause));
     }
 
-    private static boolean isMisconfigured(RuntimeException error) {
-        return error instanceof MongoCommandException refusal && MISCONFIGURED.contains(refusal.getErrorCode());
-    }
-
-    private StoreException failed(String what, String reason, Exception cause) {
-        return new StoreException(
-                "Cannot " + what + " among the members of '" + group + "' in "
-                        + collection.getNamespace().getFullName() + ": " + reason
-                        + ". Check that the server is up and that the user may find, insert and update there.",
-                cause);
+    private ChangeWatchException failed(String what, String reason, Exception cause) {
+        String message = "Cannot " + what + " among the members of '" + group + "' in "
+                + collection.getNamespace().getFullName() + ": " + reason
+                + ". Check that the server is up and that the user may find, insert and update there.";
+        return Guard.isRefused(cause) ? new ConfigurationException(message, cause) : new StoreException(message, cause);
     }
 }

@@ -253,20 +253,9 @@ public final class MongoDeadLetterStore implements DeadLetterStore {
         });
     }
 
-    private <V> V call(String what, String watcher, Request<V> request) {
+    private <V> V call(String what, String watcher, Guard.Request<V> request) {
         Objects.requireNonNull(watcher, "watcher");
-        try {
-            return request.run();
-        } catch (StoreException e) {
-            throw e;
-        } catch (TimeoutException e) {
-            throw failed(what, watcher, "no answer within " + letters.timeout(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw failed(what, watcher, "this thread was interrupted", e);
-        } catch (RuntimeException e) { // the driver's own types and whatever its parts throw
-            throw failed(what, watcher, e.getClass().getSimpleName() + ": " + e.getMessage(), e);
-        }
+        return Guard.call(letters.timeout(), request, (reason, cause) -> failed(what, watcher, reason, cause));
     }
 
     private StoreException failed(String what, String watcher, String reason, Exception cause) {
@@ -275,10 +264,5 @@ public final class MongoDeadLetterStore implements DeadLetterStore {
                         + ". Check that the server is up and that the user may find, insert, update, remove and createIndex"
                         + " there.",
                 cause);
-    }
-
-    /** The round trips of one call. */
-    private interface Request<V> {
-        V run() throws InterruptedException, TimeoutException;
     }
 }

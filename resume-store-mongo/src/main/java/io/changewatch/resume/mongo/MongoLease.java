@@ -12,13 +12,13 @@ import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.result.UpdateResult;
 import com.mongodb.reactivestreams.client.MongoCollection;
 import com.mongodb.reactivestreams.client.MongoDatabase;
+import io.changewatch.ChangeWatchException;
 import io.changewatch.ConfigurationException;
 import io.changewatch.lease.Claim;
 import io.changewatch.lease.Lease;
 import io.changewatch.lease.LeaseException;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.bson.BsonDocument;
@@ -49,9 +49,6 @@ public final class MongoLease implements Lease {
     private static final Duration LONGEST_CALL = Duration.ofSeconds(5);
     private static final Collation SIMPLE = Collation.builder().locale("simple").build();
     private static final int DUPLICATE_KEY = 11_000;
-
-    /** Unauthorized, AuthenticationFailed. */
-    private static final Set<Integer> MISCONFIGURED = Set.of(13, 18);
 
     private final MongoCollection<BsonDocument> collection;
     private final Duration ttl;
@@ -180,27 +177,18 @@ public final class MongoLease implements Lease {
     }
 
     private <V> V guarded(String what, String watcher, Question<V> question) {
-        try {
-            return question.ask(System.nanoTime() + callLimit(ttl).toNanos());
-        } catch (TimeoutException e) {
-            throw new LeaseException(text(what, watcher, "no answer within " + callLimit(ttl)), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LeaseException(text(what, watcher, "this thread was interrupted"), e);
-        } catch (RuntimeException e) { // the driver's own types and whatever its parts throw
-            String message = text(what, watcher, e.getClass().getSimpleName() + ": " + e.getMessage());
-            throw isMisconfigured(e) ? new ConfigurationException(message, e) : new LeaseException(message, e);
-        }
+        Duration limit = callLimit(ttl);
+        return Guard.call(
+                limit,
+                () -> question.ask(System.nanoTime() + limit.toNanos()),
+                (reason, cause) -> failed(what, watcher, reason, cause));
     }
 
-    private static boolean isMisconfigured(RuntimeException error) {
-        return error instanceof MongoCommandException refusal && MISCONFIGURED.contains(refusal.getErrorCode());
-    }
-
-    private String text(String what, String watcher, String reason) {
-        return "Cannot " + what + " the lease of watcher '" + watcher + "' in "
+    private ChangeWatchException failed(String what, String watcher, String reason, Exception cause) {
+        String message = "Cannot " + what + " the lease of watcher '" + watcher + "' in "
                 + collection.getNamespace().getFullName() + ": " + reason
                 + ". Check that the server is up, and that the user may find, insert and update there.";
+        return Guard.isRefused(cause) ? new ConfigurationException(message, cause) : new LeaseException(message, cause);
     }
 
     /** Round trips until a deadline, a {@link System#nanoTime()}. */

@@ -9,7 +9,6 @@ import com.mongodb.client.model.Collation;
 import com.mongodb.client.model.UpdateOptions;
 import com.mongodb.client.result.UpdateResult;
 import com.mongodb.reactivestreams.client.MongoCollection;
-import io.changewatch.ConfigurationException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.CorruptCheckpointException;
 import io.changewatch.resume.HistoryPolicy;
@@ -66,18 +65,7 @@ final class StoreCall {
     }
 
     <T> T run(Request<T> request) {
-        try {
-            return request.run(this);
-        } catch (StoreException | ConfigurationException e) {
-            throw e;
-        } catch (TimeoutException e) {
-            throw failed("no answer within " + timeout, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw failed("this thread was interrupted", e);
-        } catch (RuntimeException e) { // the driver's own types and whatever its parts throw
-            throw failed(e.getClass().getSimpleName() + ": " + e.getMessage(), e);
-        }
+        return Guard.call(timeout, () -> request.run(this), this::failed);
     }
 
     StoreException failed(String reason, @Nullable Exception cause) {
