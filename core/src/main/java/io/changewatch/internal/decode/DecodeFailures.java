@@ -15,7 +15,7 @@ import org.bson.BsonType;
 final class DecodeFailures {
     private static final String DAMAGED = "Look for what damages bytes between the server and the application";
     private static final String OR_SKIP =
-            ", or choose whenHandlerFails(HandlerFailurePolicy.skip()) to leave such events out.";
+            ", or choose parkIn(...) to keep such events for later, or whenHandlerFails(HandlerFailurePolicy.skip()) to leave them out.";
 
     private DecodeFailures() {}
 

@@ -59,6 +59,9 @@ final class ImageFailure {
     }
 
     private FieldFailure refusedValue(FieldLocation location, Optional<DeclaredField> declared) {
+        if (location.consumed() && causeOf(InvocationTargetException.class).isPresent()) {
+            return refusedBySetter(location, declared);
+        }
         String member = declared.filter(field -> !field.name().isEmpty())
                 .map(DeclaredField::member)
                 .orElse("the codec of " + type.getSimpleName());
@@ -82,6 +85,17 @@ final class ImageFailure {
         return failure(pathOf(location), "field " + pathOf(location) + ' ' + problem, CORRECT + "widen the type");
     }
 
+    private FieldFailure refusedBySetter(FieldLocation location, Optional<DeclaredField> declared) {
+        return failure(
+                pathOf(location),
+                "the setter of %s refuses field %s (%s)"
+                        .formatted(
+                                declared.map(DeclaredField::member).orElse(type.getSimpleName()),
+                                pathOf(location),
+                                applicationsException()),
+                CORRECT + "relax the setter");
+    }
+
     private FieldFailure refusedRecord(FieldLocation location, Class<?> declared) {
         Set<String> present = namesIn(location);
         List<String> needed = without(present, DeclaredField.fieldNames(declared, true));
@@ -93,7 +107,7 @@ final class ImageFailure {
         return failure(
                 pathOf(location),
                 "the constructor of %s refuses %s%s (%s)"
-                        .formatted(declared.getSimpleName(), pathOf(location), document, constructorsException()),
+                        .formatted(declared.getSimpleName(), pathOf(location), document, applicationsException()),
                 CORRECT + "relax the constructor");
     }
 
@@ -141,7 +155,7 @@ final class ImageFailure {
         return location.path().isEmpty() ? root : root + '.' + String.join(".", location.path());
     }
 
-    private String constructorsException() {
+    private String applicationsException() {
         Throwable thrown = causeOf(InvocationTargetException.class)
                 .<Throwable>map(InvocationTargetException::getTargetException)
                 .orElse(cause);

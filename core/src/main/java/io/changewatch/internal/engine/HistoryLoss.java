@@ -1,11 +1,11 @@
 package io.changewatch.internal.engine;
 
-import io.changewatch.HistoryLostDecision;
 import io.changewatch.HistoryLostDecision.HistoryLost;
 import io.changewatch.HistoryLostException;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
+import java.util.Objects;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 import org.jspecify.annotations.Nullable;
@@ -56,9 +56,8 @@ final class HistoryLoss {
         }
         BsonTimestamp from = missed == null ? place.clusterTime().orElse(null) : missed.from();
         Optional<BsonTimestamp> oldest = oldest();
-        HistoryLostDecision decision = policy.whenHistoryLost();
         HistoryLostPolicy decided =
-                decision.decide(new HistoryLost(messages.watcher(), Optional.ofNullable(from), oldest, error));
+                decided(new HistoryLost(messages.watcher(), Optional.ofNullable(from), oldest, error));
         Place next = switch (decided) {
             case FAIL -> throw messages.historyLost(Optional.ofNullable(from), oldest, error);
             case RESTART_FROM_NOW -> Place.at(StartPosition.now());
@@ -67,6 +66,12 @@ final class HistoryLoss {
         };
         missed = new MissedEvents(from, decided, error);
         return next;
+    }
+
+    private HistoryLostPolicy decided(HistoryLost lost) {
+        return Objects.requireNonNull(
+                policy.whenHistoryLost().decide(lost),
+                "whenHistoryLost(...) decided null; return FAIL, RESTART_FROM_OLDEST or RESTART_FROM_NOW of HistoryLostPolicy");
     }
 
     /** Asked again where the server cannot be reached; empty where it refuses. */

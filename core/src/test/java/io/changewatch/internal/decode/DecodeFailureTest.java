@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DecodeFailureTest {
     private static final String SKIP =
-            ", or choose whenHandlerFails(HandlerFailurePolicy.skip()) to leave such events out.";
+            ", or choose parkIn(...) to keep such events for later, or whenHandlerFails(HandlerFailurePolicy.skip()) to leave them out.";
     private static final String WIDEN = " Correct the document, widen the type" + SKIP;
 
     private static DecodeException failure(Class<?> type, BsonDocument event) {
@@ -170,7 +170,6 @@ class DecodeFailureTest {
                     "{count: 5000000000}      | count         | holds an INT64 that does not fit Bean.count, an int",
                     "{child: {child: {nom: 1}}} | child.child.nom | is an INT32, but Bean.name needs a STRING",
                     "{children: [{}, {count: 'x'}]} | children.1.count | is a STRING, but Bean.count needs an int",
-                    "{positive: -1}           | positive      | holds an INT32 that does not fit Bean.positive, an int",
                 })
         void namesThePathOfTheFieldAndWhatItNeeds(String document, String field, String problem) {
             DecodeException failure = failure(Bean.class, document);
@@ -179,6 +178,17 @@ class DecodeFailureTest {
                     .hasMessage("Cannot decode the insert in shop.orders: field fullDocument." + field + ' ' + problem
                             + '.' + WIDEN);
             assertThat(failure.field()).isEqualTo("fullDocument." + field);
+        }
+
+        @Test
+        void namesTheSetterThatThrows() {
+            DecodeException failure = failure(Bean.class, "{child: {positive: -1}}");
+
+            assertThat(failure)
+                    .hasMessage("Cannot decode the insert in shop.orders: the setter of Bean.positive refuses field"
+                            + " fullDocument.child.positive (IllegalArgumentException). Correct the document, relax the setter"
+                            + SKIP);
+            assertThat(failure.field()).isEqualTo("fullDocument.child.positive");
         }
     }
 

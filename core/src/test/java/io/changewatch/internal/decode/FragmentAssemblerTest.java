@@ -177,7 +177,7 @@ class FragmentAssemblerTest {
                     .hasMessage(
                             "Cannot decode the insert in shop.orders: field splitEvent.fragment is a STRING, but a change event has"
                                     + " an INT32 there. Keep it as the server sends it: no stage may replace it, or choose"
-                                    + " whenHandlerFails(HandlerFailurePolicy.skip()) to leave such events out.");
+                                    + " parkIn(...) to keep such events for later, or whenHandlerFails(HandlerFailurePolicy.skip()) to leave them out.");
         }
 
         @Test

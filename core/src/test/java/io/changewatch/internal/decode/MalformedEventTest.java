@@ -22,7 +22,7 @@ class MalformedEventTest {
     private static final long SEED = 20261123;
     private static final String REMEDY =
             " Look for what damages bytes between the server and the application, or choose"
-                    + " whenHandlerFails(HandlerFailurePolicy.skip()) to leave such events out.";
+                    + " parkIn(...) to keep such events for later, or whenHandlerFails(HandlerFailurePolicy.skip()) to leave them out.";
 
     private final EventDecoder<BsonDocument> documents = EventDecoders.of(BsonDocument.class, null);
     private final EventDecoder<Bag> records = EventDecoders.of(Bag.class, null);

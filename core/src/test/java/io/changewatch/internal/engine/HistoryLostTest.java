@@ -402,6 +402,18 @@ final class HistoryLostTest {
             assertThat(setup.runToFailure()).isSameAs(thrown);
             assertThat(setup.server.opened()).hasSize(1);
         }
+
+        @Test
+        @SuppressWarnings("NullAway") // as an application without its checks
+        void noDecisionEndsTheWatcherWithWhatToReturn() throws InterruptedException {
+            setup.whenHistoryLost(lost -> null);
+            setup.server.refuses(command(286));
+
+            assertThat(setup.runToFailure())
+                    .hasMessage(
+                            "whenHistoryLost(...) decided null; return FAIL, RESTART_FROM_OLDEST or RESTART_FROM_NOW of"
+                                    + " HistoryLostPolicy");
+        }
     }
 
     private List<Gap<?>> gaps() {
