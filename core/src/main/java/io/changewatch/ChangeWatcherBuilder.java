@@ -814,55 +814,44 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private Publisher<Delivery<T>> publisher(boolean acknowledged) {
-        if (hasHandler()) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName()
-                            + "' has handlers and a publisher: use start() with handlers, or publisher() " + "without.",
-                    null);
-        }
-        if (parkingOrder == ParkingOrder.BLOCK_KEY) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName()
-                            + "' cannot be built: parkIn(..., BLOCK_KEY) needs handlers, as a subscriber cannot be kept from later"
-                            + " events of a document. Use handlers, or ParkingOrder.GO_ON.",
-                    null);
-        }
-        if (exposedThroughJmx) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName()
-                            + "' has exposeThroughJmx() and a publisher, which its subscriber steers: leave one of them out.",
-                    null);
-        }
-        if (isTimed()) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName()
-                            + "' has handlerTimeout(...) or slowHandlerAfter(...) and a publisher: leave it "
-                            + "out, a subscriber has no handler to wait for.",
-                    null);
-        }
-        if (concurrency > 1) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName() + "' has concurrency(" + concurrency
-                            + ") and a publisher: leave it out and work on several threads yourself with deliveries(), or use "
-                            + "start() with handlers.",
-                    null);
-        }
+        checkPublisher();
         MongoClient givenClient = client;
         MongoClientSettings givenSettings = settings;
         StreamSource givenSource = source;
         WatcherSettings<T> watcher = watcherSettings();
-        if (lease != null) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName()
-                            + "' has a lease and a publisher: a subscription cannot change its holder. Use start() with handlers, or"
-                            + " leave out onlyOneActive(...).",
-                    null);
-        }
         return new WatcherPublisher<>(
                 watcher,
                 () -> ClientSourceProvider.of(watcher.name(), givenSource, givenClient, givenSettings),
                 acknowledged,
                 Surroundings.ofTheMachine());
+    }
+
+    /** What a subscriber decides for itself. */
+    private void checkPublisher() {
+        OptionProblems problems = new OptionProblems();
+        problems.require(
+                !hasHandler(), "it has handlers and a publisher: use start() with handlers, or publisher() without");
+        problems.require(
+                parkingOrder != ParkingOrder.BLOCK_KEY,
+                "parkIn(..., BLOCK_KEY) needs handlers, as a subscriber cannot be kept from later events of a document: use "
+                        + "handlers, or ParkingOrder.GO_ON");
+        problems.require(
+                !exposedThroughJmx,
+                "it has exposeThroughJmx() and a publisher, which its subscriber steers: leave one of them out");
+        problems.require(
+                !isTimed(),
+                "it has handlerTimeout(...) or slowHandlerAfter(...) and a publisher: leave it out, a subscriber has no "
+                        + "handler to wait for");
+        problems.require(
+                concurrency <= 1,
+                "it has concurrency(" + concurrency
+                        + ") and a publisher: leave it out and work on several threads yourself with deliveries(), or use "
+                        + "start() with handlers");
+        problems.require(
+                lease == null,
+                "it has a lease and a publisher, whose subscription cannot change its holder: use start() with handlers, or "
+                        + "leave out onlyOneActive(...)");
+        throwFirst(problems.found());
     }
 
     private <E extends ChangeEvent<T>> ChangeWatcherBuilder<T> handle(Class<? super E> kind, EventHandler<E> handler) {
@@ -940,142 +929,121 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private void check() {
-        problems().stream().findFirst().ifPresent(problem -> {
+        throwFirst(problems());
+    }
+
+    private void throwFirst(List<String> problems) {
+        problems.stream().findFirst().ifPresent(problem -> {
             throw new ConfigurationException(
                     "Watcher '" + effectiveName() + "' cannot be built: " + problem + ".", null);
         });
     }
 
-    /** Each as a clause, the first to be mended first. */
     private List<String> problems() {
-        List<String> problems = new ArrayList<>();
-        scope.flatMap(NamespaceRules::problem).ifPresent(problems::add);
-        require(
-                problems,
+        OptionProblems problems = new OptionProblems();
+        scope.flatMap(NamespaceRules::problem).ifPresent(rule -> problems.require(false, rule));
+        checkName(problems);
+        checkValues(problems);
+        checkHandlers(problems);
+        checkDelivery(problems);
+        List<String> ofPipeline = pipeline.problems(fullDocument, fullDocumentBeforeChange);
+        problems.require(ofPipeline.isEmpty(), String.join("; ", ofPipeline));
+        return problems.found();
+    }
+
+    private void checkName(OptionProblems problems) {
+        problems.require(
                 store == null || name != null,
                 "resumeFrom(...) needs a name(...) that stays the same from start to start: the checkpoint is kept under it");
-        require(
-                problems,
+        problems.require(
                 letterStore == null || name != null,
                 "parkIn(...) needs a name(...) that stays the same from start to start: letters are kept under it");
-        require(
-                problems,
-                letterStore == null || !whenHandlerFails.skips(),
-                "parkIn(...) keeps what whenHandlerFails(...) would skip: leave thenSkip() or skip() away, or parkIn(...)");
-        require(problems, name == null || !name.isBlank(), "name(...) must not be blank");
-        if (partition != null) {
-            require(
-                    problems,
-                    partition.isPossible(),
-                    partition + " needs a count of at least 1, and an index from 0 to count - 1");
-        }
-        require(problems, batchSize >= 1, "batchSize(" + batchSize + ") must be at least 1");
-        require(
-                problems,
-                isPositive(maxAwait),
-                "maxAwait(" + maxAwait + ") must be positive, such as Duration.ofSeconds(1)");
-        require(
-                problems,
-                isPositive(unresponsiveAfter),
-                "unresponsiveAfter(" + unresponsiveAfter + ") must be positive");
-        require(problems, maxUnsavedEvents >= 1, "maxUnsavedEvents(" + maxUnsavedEvents + ") must be at least 1");
-        require(problems, maxEventBytes >= 1, "maxEventBytes(" + maxEventBytes + ") must be at least 1");
-        require(
-                problems,
-                !logPositionEvery.isNegative(),
-                "logPositionEvery(" + logPositionEvery + ") must not be negative");
-        require(problems, isPositive(closeWithin), "closeWithin(" + closeWithin + ") must be positive");
-        require(
-                problems,
-                headroomThresholds.stream().allMatch(ChangeWatcherBuilder::isPositive),
-                "headroomThresholds(" + headroomThresholds + ") must be positive");
-        require(
-                problems,
-                batchHandlers.isEmpty() || handlers.isEmpty(),
-                "onBatch(...) gets every event, so handlers for single events cannot be beside it: call them from the batch "
-                        + "handler, or build another watcher with another name(...)");
-        require(problems, batchHandlers.size() <= 1, "onBatch(...) takes one handler: call the others from it");
-        require(
-                problems,
-                transactionHandlers.isEmpty() || (handlers.isEmpty() && batchHandlers.isEmpty()),
-                "onTransaction(...) gets every event, so other handlers cannot be beside it: call them from its handler, or "
-                        + "build another watcher with another name(...)");
-        require(
-                problems,
-                transactionHandlers.size() <= 1,
-                "onTransaction(...) takes one handler: call the others from it");
-        require(
-                problems,
-                transactionHandlers.isEmpty() || store instanceof TransactionalResumeTokenStore,
-                "onTransaction(...) needs resumeFrom(...) with a store that saves in the same transaction, such as "
-                        + "MongoResumeTokenStore.in(client.getDatabase(...)) on the same client");
-        require(
-                problems,
-                transactionHandlers.isEmpty() || client != null,
-                "onTransaction(...) needs ChangeWatcher.of(client), with the client of the store: a client that the watcher "
-                        + "makes for itself has other sessions");
-        require(
-                problems,
+        problems.require(name == null || !name.isBlank(), "name(...) must not be blank");
+        problems.require(
                 lease == null || (name != null && store != null),
                 "onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are the same for all instances: the next one goes"
                         + " on where the one before ended");
-        require(
-                problems,
-                lease == null || isPositive(lease.ttl().dividedBy(10)),
+        problems.require(
+                lease == null || OptionProblems.isPositive(lease.ttl().dividedBy(10)),
                 "onlyOneActive(...) needs a lease whose ttl() is positive");
-        require(problems, concurrency >= 1, "concurrency(" + concurrency + ") must be at least 1");
-        require(problems, maxInFlight >= 1, "maxInFlight(" + maxInFlight + ") must be at least 1");
-        require(problems, maxInFlightBytes >= 1, "maxInFlightBytes(" + maxInFlightBytes + ") must be at least 1");
-        require(
-                problems,
-                handlerTimeout == null || isPositive(handlerTimeout),
-                "handlerTimeout(" + handlerTimeout + ") must be positive");
-        require(
-                problems,
-                slowHandlerAfter == null || isPositive(slowHandlerAfter),
-                "slowHandlerAfter(" + slowHandlerAfter + ") must be positive");
-        require(
-                problems,
-                !isTimed() || (batchHandlers.isEmpty() && transactionHandlers.isEmpty()),
+    }
+
+    private void checkValues(OptionProblems problems) {
+        problems.require(
+                partition == null || partition.isPossible(),
+                partition + " needs a count of at least 1, and an index from 0 to count - 1");
+        problems.requireAtLeastOne("batchSize", batchSize);
+        problems.require(
+                OptionProblems.isPositive(maxAwait),
+                "maxAwait(" + maxAwait + ") must be positive, such as Duration.ofSeconds(1)");
+        problems.requirePositive("unresponsiveAfter", unresponsiveAfter);
+        problems.requireAtLeastOne("maxUnsavedEvents", maxUnsavedEvents);
+        problems.requireAtLeastOne("maxEventBytes", maxEventBytes);
+        problems.require(
+                !logPositionEvery.isNegative(), "logPositionEvery(" + logPositionEvery + ") must not be negative");
+        problems.requirePositive("closeWithin", closeWithin);
+        problems.require(
+                headroomThresholds.stream().allMatch(OptionProblems::isPositive),
+                "headroomThresholds(" + headroomThresholds + ") must be positive");
+        problems.requireAtLeastOne("concurrency", concurrency);
+        problems.requireAtLeastOne("maxInFlight", maxInFlight);
+        problems.requireAtLeastOne("maxInFlightBytes", maxInFlightBytes);
+        problems.requirePositive("handlerTimeout", handlerTimeout);
+        problems.requirePositive("slowHandlerAfter", slowHandlerAfter);
+    }
+
+    /** One kind of handlers only. */
+    private void checkHandlers(OptionProblems problems) {
+        problems.require(
+                batchHandlers.isEmpty() || handlers.isEmpty(),
+                "onBatch(...) gets every event, so handlers for single events cannot be beside it: call them from the batch "
+                        + "handler, or build another watcher with another name(...)");
+        problems.require(batchHandlers.size() <= 1, "onBatch(...) takes one handler: call the others from it");
+        problems.require(
+                transactionHandlers.isEmpty() || (handlers.isEmpty() && batchHandlers.isEmpty()),
+                "onTransaction(...) gets every event, so other handlers cannot be beside it: call them from its handler, or "
+                        + "build another watcher with another name(...)");
+        problems.require(
+                transactionHandlers.size() <= 1, "onTransaction(...) takes one handler: call the others from it");
+        problems.require(
+                transactionHandlers.isEmpty() || store instanceof TransactionalResumeTokenStore,
+                "onTransaction(...) needs resumeFrom(...) with a store that saves in the same transaction, such as "
+                        + "MongoResumeTokenStore.in(client.getDatabase(...)) on the same client");
+        problems.require(
+                transactionHandlers.isEmpty() || client != null,
+                "onTransaction(...) needs ChangeWatcher.of(client), with the client of the store: a client that the watcher "
+                        + "makes for itself has other sessions");
+        problems.require(
+                asynchronous.isEmpty() || (asynchronous.size() == 1 && handlers.isEmpty() && isForSingleEvents()),
+                "onEventAsync(...), onEventReactive(...) or onDelivery(...) gets every event, so other handlers cannot be "
+                        + "beside it: call them from it, or build another watcher with another name(...)");
+    }
+
+    private boolean isForSingleEvents() {
+        return batchHandlers.isEmpty() && transactionHandlers.isEmpty();
+    }
+
+    /** Options that only some kinds of handlers have. */
+    private void checkDelivery(OptionProblems problems) {
+        problems.require(
+                letterStore == null || !whenHandlerFails.skips(),
+                "parkIn(...) keeps what whenHandlerFails(...) would skip: leave thenSkip() or skip() away, or parkIn(...)");
+        problems.require(
+                !isTimed() || isForSingleEvents(),
                 "handlerTimeout(...) and slowHandlerAfter(...) are for handlers of single events: leave them out beside "
                         + "onBatch(...) or onTransaction(...)");
-        require(
-                problems,
-                concurrency == 1 || (batchHandlers.isEmpty() && transactionHandlers.isEmpty()),
+        problems.require(
+                concurrency == 1 || isForSingleEvents(),
                 "concurrency(" + concurrency
                         + ") is for handlers of single events: leave it out beside onBatch(...) or onTransaction(...), which "
                         + "hands out one batch at a time");
-        require(
-                problems,
+        problems.require(
                 parkingOrder != ParkingOrder.BLOCK_KEY || !acknowledged,
                 "parkIn(..., BLOCK_KEY) keeps the order of a document's events, and onDelivery(...) hands them out without any: "
                         + "use ParkingOrder.GO_ON, or another handler");
-        require(
-                problems,
-                asynchronous.isEmpty()
-                        || (asynchronous.size() == 1
-                                && handlers.isEmpty()
-                                && batchHandlers.isEmpty()
-                                && transactionHandlers.isEmpty()),
-                "onEventAsync(...), onEventReactive(...) or onDelivery(...) gets every event, so other handlers cannot be "
-                        + "beside it: call them from it, or build another watcher with another name(...)");
-        require(
-                problems,
+        problems.require(
                 concurrency == 1 || !acknowledged,
                 "concurrency(" + concurrency + ") has no effect beside onDelivery(...), which does not wait for "
                         + "acknowledgements: leave it out, maxInFlight(...) is the bound");
-        List<String> ofPipeline = pipeline.problems(fullDocument, fullDocumentBeforeChange);
-        require(problems, ofPipeline.isEmpty(), String.join("; ", ofPipeline));
-        return problems;
-    }
-
-    private static void require(List<String> problems, boolean holds, String rule) {
-        if (!holds) {
-            problems.add(rule);
-        }
-    }
-
-    private static boolean isPositive(Duration duration) {
-        return duration.compareTo(Duration.ZERO) > 0;
     }
 }

@@ -85,7 +85,7 @@ final class ChangeWatcherBuilderTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
                         "Watcher 'orders' cannot be built: parkIn(..., BLOCK_KEY) needs handlers, as a subscriber cannot be"
-                                + " kept from later events of a document. Use handlers, or ParkingOrder.GO_ON.");
+                                + " kept from later events of a document: use handlers, or ParkingOrder.GO_ON.");
     }
 
     private record NoLease(Duration ttl) implements Lease {
@@ -126,13 +126,6 @@ final class ChangeWatcherBuilderTest {
                                         HandlerFailurePolicy.standard().thenSkip()),
                         "Watcher 'orders' cannot be built: parkIn(...) keeps what whenHandlerFails(...) would skip: leave "
                                 + "thenSkip() or skip() away, or parkIn(...)."),
-                refusal(
-                        builder -> builder.name("indexer").onlyOneActive(new NoLease(Duration.ofSeconds(15))),
-                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are"
-                                + " the same for all instances: the next one goes on where the one before ended."),
-                refusal(
-                        builder -> builder.name("indexer").resumeFrom(STORE).onlyOneActive(new NoLease(Duration.ZERO)),
-                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a lease whose ttl() is positive."),
                 refusal(builder -> builder.name(" "), "Watcher ' ' cannot be built: name(...) must not be blank."),
                 refusal(
                         builder -> builder.name("indexer").batchSize(0),
@@ -175,12 +168,23 @@ final class ChangeWatcherBuilderTest {
                         "Watcher 'shop.orders' cannot be built: closeWithin(PT0S) must be positive."));
     }
 
+    static Stream<Arguments> refusalsOfLeases() {
+        return Stream.of(
+                refusal(
+                        builder -> builder.name("indexer").onlyOneActive(new NoLease(Duration.ofSeconds(15))),
+                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are"
+                                + " the same for all instances: the next one goes on where the one before ended."),
+                refusal(
+                        builder -> builder.name("indexer").resumeFrom(STORE).onlyOneActive(new NoLease(Duration.ZERO)),
+                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a lease whose ttl() is positive."));
+    }
+
     private static Arguments refusal(UnaryOperator<ChangeWatcherBuilder<Document>> mistake, String message) {
         return Arguments.of(mistake, message);
     }
 
     @ParameterizedTest
-    @MethodSource("refusals")
+    @MethodSource({"refusals", "refusalsOfLeases"})
     void refusesWhatCannotWork(UnaryOperator<ChangeWatcherBuilder<Document>> mistake, String message) {
         ChangeWatcherBuilder<Document> builder = mistake.apply(orders().onEvent(event -> {}));
 
@@ -369,7 +373,7 @@ final class ChangeWatcherBuilderTest {
         assertThatThrownBy(() -> orders().concurrency(4).publisher())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
-                        "Watcher 'shop.orders' has concurrency(4) and a publisher: leave it out and work on several threads "
+                        "Watcher 'shop.orders' cannot be built: it has concurrency(4) and a publisher: leave it out and work on several threads "
                                 + "yourself with deliveries(), or use start() with handlers.");
         assertThat(orders().concurrency(4).sameStream("other").publisher()).isNotNull();
     }
@@ -415,7 +419,7 @@ final class ChangeWatcherBuilderTest {
         assertThatThrownBy(
                         () -> orders().slowHandlerAfter(Duration.ofSeconds(1)).publisher())
                 .hasMessage(
-                        "Watcher 'shop.orders' has handlerTimeout(...) or slowHandlerAfter(...) and a publisher: leave it out, "
+                        "Watcher 'shop.orders' cannot be built: it has handlerTimeout(...) or slowHandlerAfter(...) and a publisher: leave it out, "
                                 + "a subscriber has no handler to wait for.");
         assertThatThrownBy(() -> orders().onEvent(event -> {})
                         .handlerTimeout(Duration.ZERO)
@@ -446,7 +450,7 @@ final class ChangeWatcherBuilderTest {
                         .publisher())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
-                        "Watcher 'indexer' has a lease and a publisher: a subscription cannot change its holder. Use start()"
+                        "Watcher 'indexer' cannot be built: it has a lease and a publisher, whose subscription cannot change its holder: use start()"
                                 + " with handlers, or leave out onlyOneActive(...).");
     }
 
@@ -455,7 +459,7 @@ final class ChangeWatcherBuilderTest {
         assertThatThrownBy(() -> orders().onEvent(event -> {}).publisher())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
-                        "Watcher 'shop.orders' has handlers and a publisher: use start() with handlers, or publisher() "
+                        "Watcher 'shop.orders' cannot be built: it has handlers and a publisher: use start() with handlers, or publisher() "
                                 + "without.");
     }
 
