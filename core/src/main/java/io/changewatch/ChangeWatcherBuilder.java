@@ -765,7 +765,7 @@ public final class ChangeWatcherBuilder<T> {
 
     /**
      * Looks at everything this watcher depends on, before it starts or instead: options, connection, topology, version,
-     * privileges, the checkpoint, the oplog, images, connections, and the stream itself, which is opened and closed again. No
+     * privileges, the checkpoint, parked letters, the oplog, images, connections, and the stream itself, which is opened and closed again. No
      * handler is needed. What is wrong is a {@link io.changewatch.diagnose.Finding finding} with its remedy, not an exception; and
      * so is what could not be checked.
      *
@@ -773,7 +773,7 @@ public final class ChangeWatcherBuilder<T> {
      *
      * <p>Starts no watcher, writes nothing, holds no checkpoint: a watcher of the same name may run meanwhile. A client of
      * {@link ChangeWatcher#connect} is made and closed. Blocks until all is answered, usually for less than a second; at most for
-     * 10 s until a server is found, 30 s for all questions to it and 10 s for the store.
+     * 10 s until a server is found, 30 s for all questions to it and 10 s for each store.
      */
     public Diagnosis diagnose() {
         DiagnosisPlan plan = new DiagnosisPlan(
@@ -781,6 +781,7 @@ public final class ChangeWatcherBuilder<T> {
                 sourceSettings(),
                 source,
                 Optional.ofNullable(store),
+                parkingSettings(),
                 startFrom,
                 whenHistoryLost,
                 headroomThresholds,
@@ -886,12 +887,15 @@ public final class ChangeWatcherBuilder<T> {
                         whenHandlerFails,
                         whenUndeliverable,
                         maxEventBytes,
-                        Optional.ofNullable(letterStore)
-                                .map(letters -> new ParkingSettings(letters, parkingOrder, storeRetry))),
+                        parkingSettings()),
                 listeners,
                 closeWithin,
                 logPositionEvery,
                 headroomThresholds);
+    }
+
+    private Optional<ParkingSettings> parkingSettings() {
+        return Optional.ofNullable(letterStore).map(letters -> new ParkingSettings(letters, parkingOrder, storeRetry));
     }
 
     private SourceSettings sourceSettings() {

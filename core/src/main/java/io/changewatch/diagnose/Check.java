@@ -24,6 +24,8 @@ public enum Check {
     PIPELINE,
     /** The checkpoint in the store. */
     CHECKPOINT,
+    /** The events that are parked in the store of letters. */
+    LETTERS,
     /** How far back the oplog reaches, and whether it still holds the checkpoint. */
     OPLOG,
     /** Whether collections keep the images that the options ask for, and for how long. */

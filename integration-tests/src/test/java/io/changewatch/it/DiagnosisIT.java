@@ -11,9 +11,12 @@ import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
+import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.StreamSource;
 import io.changewatch.WatcherState;
+import io.changewatch.deadletter.DeadLetterStore;
+import io.changewatch.deadletter.ParkingOrder;
 import io.changewatch.diagnose.Check;
 import io.changewatch.diagnose.Diagnosis;
 import io.changewatch.diagnose.Finding;
@@ -23,6 +26,7 @@ import io.changewatch.pipeline.Pipeline;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.mongo.MongoResumeTokenStore;
+import io.changewatch.testkit.InMemoryDeadLetterStore;
 import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.LocalReplicaSet;
 import io.changewatch.testkit.Publishers;
@@ -34,6 +38,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bson.Document;
@@ -289,6 +294,51 @@ class DiagnosisIT {
                     assertThat(finding.severity()).isEqualTo(Severity.PROBLEM);
                     assertThat(finding.found()).contains("cannot be read", "too deep");
                 });
+    }
+
+    private Finding lettersIn(DeadLetterStore letters, ParkingOrder order) {
+        List<Finding> found = orders().parkIn(letters, order).diagnose().findings(Check.LETTERS);
+        assertThat(found).hasSize(1);
+        return found.get(0);
+    }
+
+    @Test
+    void lettersThatWaitAreFound() throws InterruptedException, TimeoutException {
+        InMemoryDeadLetterStore letters = new InMemoryDeadLetterStore();
+        Finding before = lettersIn(letters, ParkingOrder.GO_ON);
+        ChangeWatcher watcher = orders().parkIn(letters)
+                .whenHandlerFails(HandlerFailurePolicy.stop())
+                .onInsert(event -> {
+                    throw new IllegalStateException("poison");
+                })
+                .start();
+        try (watcher) {
+            watcher.awaitRunning(Duration.ofMinutes(1));
+            Publishers.await(
+                    client.getDatabase(database).getCollection("orders").insertOne(new Document("_id", 1)));
+            eventually(() -> letters.count("w") == 1);
+        }
+
+        assertThat(before.severity()).isEqualTo(Severity.OK);
+        assertThat(before.found()).isEqualTo("None of 'w' waits in InMemoryDeadLetterStore.");
+        Finding waiting = lettersIn(letters, ParkingOrder.BLOCK_KEY);
+        assertThat(waiting.severity()).isEqualTo(Severity.WARNING);
+        assertThat(waiting.found())
+                .isEqualTo(
+                        "1 event waits in InMemoryDeadLetterStore; what else happens to their documents is parked behind"
+                                + " them.");
+        assertThat(waiting.remedy()).hasValueSatisfying(text -> assertThat(text).contains("deadLetters()"));
+    }
+
+    @Test
+    void lettersThatCannotBeCountedAreAFinding() {
+        InMemoryDeadLetterStore letters = new InMemoryDeadLetterStore();
+        letters.breakDown();
+
+        Finding finding = lettersIn(letters, ParkingOrder.GO_ON);
+
+        assertThat(finding.severity()).isEqualTo(Severity.PROBLEM);
+        assertThat(finding.found()).startsWith("The letters in InMemoryDeadLetterStore cannot be counted: ");
     }
 
     @Test

@@ -251,7 +251,7 @@ public final class FailureHandling {
                             + (failures == 1 ? " attempt" : " attempts") + " with " + cause
                             + ". " + subject.noun()
                             + " is not checkpointed and comes again at the next start. Mend the handler, or choose "
-                            + "whenHandlerFails(...) to retry longer or skip.",
+                            + "whenHandlerFails(...) to retry longer or skip, or parkIn(...) to keep such events aside.",
                     cause);
         }
         subject.givenUp(work, failures, cause);

@@ -13,13 +13,10 @@ import io.changewatch.internal.engine.FailureMessages.Advice;
 import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.Fingerprint;
-import io.changewatch.resume.ResumeTokenStore;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,20 +25,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe.
  */
 final class CheckpointLook {
-    /** A store of the application may hang. */
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
-
     private final DiagnosisPlan plan;
-    private final Surroundings surroundings;
-    private final Interview interview;
+    private final StoreQuestion question;
     private final Fingerprint mine;
     private final List<Finding> findings = new ArrayList<>();
     private @Nullable Checkpoint found;
 
-    CheckpointLook(DiagnosisPlan plan, Interview interview, Surroundings surroundings) {
+    CheckpointLook(DiagnosisPlan plan, StoreQuestion question) {
         this.plan = plan;
-        this.interview = interview;
-        this.surroundings = surroundings;
+        this.question = question;
         this.mine = Fingerprints.of(plan.source());
     }
 
@@ -56,7 +48,7 @@ final class CheckpointLook {
             return;
         }
         try {
-            found = peek(plan.store().get()).orElse(null);
+            found = question.ask(() -> plan.store().get().peek(plan.watcher())).orElse(null);
         } catch (RuntimeException e) {
             findings.add(unusable(e));
             return;
@@ -67,23 +59,6 @@ final class CheckpointLook {
                     CHECKPOINT,
                     "There is none of '" + plan.watcher() + "' in " + store() + " yet: the watcher begins " + begin()
                             + "."));
-        }
-    }
-
-    private Optional<Checkpoint> peek(ResumeTokenStore store) {
-        CompletableFuture<Optional<Checkpoint>> answer = new CompletableFuture<>();
-        surroundings
-                .thread("changewatch-" + plan.watcher() + "-diagnose", true, () -> complete(answer, store))
-                .start();
-        return interview.await(answer, PATIENCE);
-    }
-
-    /** A store may throw anything. */
-    private void complete(CompletableFuture<Optional<Checkpoint>> answer, ResumeTokenStore store) {
-        try {
-            answer.complete(store.peek(plan.watcher()));
-        } catch (Throwable e) {
-            answer.completeExceptionally(e);
         }
     }
 

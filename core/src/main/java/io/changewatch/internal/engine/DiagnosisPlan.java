@@ -24,6 +24,7 @@ public record DiagnosisPlan(
         SourceSettings source,
         StreamSource streamSource,
         Optional<ResumeTokenStore> store,
+        Optional<ParkingSettings> parking,
         StartPosition startFrom,
         HistoryLostDecision whenHistoryLost,
         List<Duration> headroomThresholds,

@@ -62,6 +62,7 @@ final class Examination {
     private final Interview interview;
     private final Questionnaire questionnaire;
     private final CheckpointLook checkpoint;
+    private final LetterLook letters;
     private final List<Finding> findings = new ArrayList<>();
     private ServerFacts facts = UNKNOWN;
 
@@ -79,7 +80,9 @@ final class Examination {
         this.preference = client.getReadPreference();
         this.interview = new Interview(servers, surroundings);
         this.questionnaire = new Questionnaire(interview, asked);
-        this.checkpoint = new CheckpointLook(plan, interview, surroundings);
+        StoreQuestion question = new StoreQuestion(plan.watcher(), interview, surroundings);
+        this.checkpoint = new CheckpointLook(plan, question);
+        this.letters = new LetterLook(plan, question);
     }
 
     /** A diagnosis where there is not even a client. */
@@ -108,6 +111,7 @@ final class Examination {
         guarded(Check.CHECKPOINT, checkpoint::load);
         guarded(Check.CONNECTION, this::server);
         findings.addAll(checkpoint.findings());
+        letters.finding().ifPresent(findings::add);
         return new Diagnosis(plan.watcher(), plan.place(), facts, withoutEchoes());
     }
 

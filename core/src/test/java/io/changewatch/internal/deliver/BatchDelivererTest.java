@@ -204,7 +204,8 @@ final class BatchDelivererTest {
                         "Watcher 'orders' stopped: the handler failed for a batch of 2 events from insert in shop.orders at "
                                 + "cluster time 1/1 to 2/1 after 2 attempts with java.lang.IllegalStateException: broken. The batch is "
                                 + "not checkpointed and comes again at the next start. Mend the handler, or choose "
-                                + "whenHandlerFails(...) to retry longer or skip.")
+                                + "whenHandlerFails(...) to retry longer or skip, or"
+                                + " parkIn(...) to keep such events aside.")
                 .hasCause(broken);
         assertThatThrownBy(() -> deliver(deliverer, 3)).isSameAs(failures.get(0));
         assertThat(setup.handled).isEmpty();

@@ -76,7 +76,8 @@ final class SequentialDelivererTest {
                 .hasMessage(
                         "Watcher 'orders' stopped: the handler failed for insert in shop.orders at cluster time 5/1 after 2 "
                                 + "attempts with java.lang.IllegalStateException: broken. The event is not checkpointed and comes again "
-                                + "at the next start. Mend the handler, or choose whenHandlerFails(...) to retry longer or skip.")
+                                + "at the next start. Mend the handler, or choose whenHandlerFails(...) to retry longer or skip, or"
+                                + " parkIn(...) to keep such events aside.")
                 .hasCause(broken);
         assertThat(setup.handled).isEmpty();
     }
