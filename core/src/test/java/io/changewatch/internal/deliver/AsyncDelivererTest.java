@@ -1,6 +1,9 @@
 package io.changewatch.internal.deliver;
 
 import static io.changewatch.internal.Eventually.eventually;
+import static io.changewatch.internal.deliver.DeliverySetup.LONG;
+import static io.changewatch.internal.deliver.DeliverySetup.TWICE;
+import static io.changewatch.internal.deliver.DeliverySetup.deliver;
 import static io.changewatch.internal.deliver.DeliverySetup.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -13,13 +16,11 @@ import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.HandlerTimeoutException;
 import io.changewatch.ReactiveEventHandler;
 import io.changewatch.event.ChangeEvent;
-import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.KeyedDeliverer.Limits;
 import io.changewatch.internal.deliver.KeyedDeliverer.Means;
 import io.changewatch.internal.deliver.KeyedDeliverer.Work;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
-import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,7 +34,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
-import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,27 +46,18 @@ import org.reactivestreams.Subscription;
 /** Events are numbers; their key is the last digit. A stage completes when the test says so. */
 @Timeout(60)
 final class AsyncDelivererTest {
-    private static final Duration LONG = Duration.ofHours(1);
-    private static final HandlerFailurePolicy TWICE =
-            HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofMillis(10), Duration.ofMillis(10))
-                    .maxAttempts(2));
 
     private final DeliverySetup setup = new DeliverySetup();
-    private final ManualTime time = new ManualTime();
+    private final ManualTime time = setup.time;
     private final List<Integer> begun = new CopyOnWriteArrayList<>();
     private final Map<Integer, CompletableFuture<String>> stages = new ConcurrentHashMap<>();
-    private final List<Integer> told = new CopyOnWriteArrayList<>();
-    private final List<Throwable> failures = new CopyOnWriteArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
     private final IllegalStateException broken = new IllegalStateException("broken");
     private HandlerFailurePolicy policy = HandlerFailurePolicy.stop();
+    private HandlerLimits handlerLimits = HandlerLimits.NONE;
 
     @AfterEach
     void leavesNoThread() throws InterruptedException {
-        for (Thread thread : threads) {
-            thread.interrupt();
-            thread.join();
-        }
+        setup.endThreads();
     }
 
     private KeyedDeliverer<Integer> deliverer(int concurrency, AsyncEventHandler<ChangeEvent<Integer>> handler) {
@@ -80,17 +71,18 @@ final class AsyncDelivererTest {
     private KeyedDeliverer<Integer> deliverer(int concurrency, Handling<Integer> handling) {
         return new KeyedDeliverer<>(
                 new Work<>(
-                        handling, event -> DeliverySetup.timeOf(event) % 10, new Limits(concurrency, 1_000, 1_000_000)),
+                        handling,
+                        event -> DeliverySetup.timeOf(event) % 10,
+                        new Limits(concurrency, 1_000, 1_000_000),
+                        handlerLimits),
                 setup.failures(policy),
-                progress(),
+                setup.progress(),
                 () -> {},
                 new Means(time, time.lock(), this::thread));
     }
 
     private Thread thread(int number, Runnable work) {
-        Thread thread = new Thread(work, "worker-" + number);
-        threads.add(thread);
-        return thread;
+        return setup.thread("worker-" + number, work);
     }
 
     private CompletionStage<String> begin(ChangeEvent<Integer> event) {
@@ -104,54 +96,24 @@ final class AsyncDelivererTest {
         stages.get(number).complete("a value");
     }
 
-    private Deliverer.Progress progress() {
-        Deliverer.Progress remembering = setup.progress();
-        return new Deliverer.Progress() {
-            @Override
-            public void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
-                remembering.handled(token, clusterTime, events);
-            }
-
-            @Override
-            public void eventEnds(ChangeEvent<?> event, Duration took) {
-                told.add(DeliverySetup.timeOf(event));
-            }
-
-            @Override
-            public void failed(Throwable cause) {
-                failures.add(cause);
-            }
-        };
-    }
-
-    private static void deliver(KeyedDeliverer<Integer> deliverer, int... numbers) throws InterruptedException {
-        for (int number : numbers) {
-            deliverer.deliver(event(number));
-        }
-    }
-
-    private int last() {
-        return setup.handled.isEmpty() ? 0 : setup.handled.get(setup.handled.size() - 1);
-    }
-
     @Test
     void oneThreadBeginsAsManyAsMayBeInFlight() throws InterruptedException {
         KeyedDeliverer<Integer> deliverer = deliverer(3);
         deliver(deliverer, 11, 21, 12, 13, 14);
         eventually(() -> begun.size() == 3);
         assertThat(begun).containsExactly(11, 12, 13);
-        assertThat(threads).hasSize(1);
+        assertThat(setup.threads()).hasSize(1);
 
         complete(13);
         eventually(() -> begun.contains(14));
         assertThat(setup.handled).isEmpty();
         complete(11);
         eventually(() -> begun.contains(21));
-        assertThat(last()).isEqualTo(11);
+        assertThat(setup.last()).isEqualTo(11);
         List.of(12, 14, 21).forEach(this::complete);
         deliverer.drain(LONG);
-        assertThat(last()).isEqualTo(14);
-        assertThat(told).containsExactlyInAnyOrder(11, 21, 12, 13, 14);
+        assertThat(setup.last()).isEqualTo(14);
+        assertThat(setup.told).containsExactlyInAnyOrder(11, 21, 12, 13, 14);
     }
 
     @Test
@@ -160,7 +122,7 @@ final class AsyncDelivererTest {
         deliver(deliverer, IntStream.range(1, 5_000).toArray());
         deliverer.drain(LONG);
 
-        assertThat(last()).isEqualTo(4_999);
+        assertThat(setup.last()).isEqualTo(4_999);
     }
 
     @ParameterizedTest
@@ -181,7 +143,7 @@ final class AsyncDelivererTest {
         });
         int count = 900;
         Thread completing = thread(0, () -> {
-            while (last() < count) {
+            while (setup.last() < count) {
                 synchronized (open) {
                     if (!open.isEmpty()) {
                         open.remove(random.nextInt(open.size())).run();
@@ -193,7 +155,7 @@ final class AsyncDelivererTest {
         deliver(deliverer, IntStream.rangeClosed(1, count).toArray());
         deliverer.drain(LONG);
 
-        assertThat(last()).isEqualTo(count);
+        assertThat(setup.last()).isEqualTo(count);
         order.forEach((key, numbers) ->
                 assertThat(numbers).as("key %d", key).isSorted().hasSize(count / 10));
     }
@@ -220,7 +182,7 @@ final class AsyncDelivererTest {
         assertThat(begun).containsExactly(11, 11, 21);
         complete(21);
         deliverer.drain(LONG);
-        assertThat(last()).isEqualTo(21);
+        assertThat(setup.last()).isEqualTo(21);
     }
 
     @Test
@@ -230,13 +192,13 @@ final class AsyncDelivererTest {
         eventually(() -> begun.size() == 3);
         complete(13);
         stages.get(12).completeExceptionally(broken);
-        eventually(() -> !failures.isEmpty());
+        eventually(() -> !setup.failures.isEmpty());
         complete(11);
 
         assertThatThrownBy(() -> deliverer.drain(LONG))
                 .isInstanceOf(HandlerFailedException.class)
                 .hasCause(broken);
-        assertThat(last()).isEqualTo(11);
+        assertThat(setup.last()).isEqualTo(11);
     }
 
     @Test
@@ -245,7 +207,7 @@ final class AsyncDelivererTest {
         AssertionError error = new AssertionError("a bug");
         KeyedDeliverer<Integer> deliverer = deliverer(1, event -> CompletableFuture.failedFuture(error));
         deliver(deliverer, 11);
-        eventually(() -> failures.contains(error));
+        eventually(() -> setup.failures.contains(error));
 
         assertThatThrownBy(() -> deliverer.drain(LONG)).isSameAs(error);
     }
@@ -266,7 +228,7 @@ final class AsyncDelivererTest {
                                 .hasMessage(
                                         "The handler returned null instead of a CompletionStage: return one that is completed where "
                                                 + "there is nothing to do."));
-        assertThat(last()).isEqualTo(11);
+        assertThat(setup.last()).isEqualTo(11);
     }
 
     @Test
@@ -281,11 +243,11 @@ final class AsyncDelivererTest {
         eventually(time::isAwaited);
         time.advance(Duration.ofSeconds(1));
         closing.join();
-        assertThat(last()).isEqualTo(11);
+        assertThat(setup.last()).isEqualTo(11);
 
         complete(12);
-        assertThat(last()).isEqualTo(11);
-        assertThat(told).containsExactly(11);
+        assertThat(setup.last()).isEqualTo(11);
+        assertThat(setup.told).containsExactly(11);
     }
 
     @Test
@@ -300,23 +262,15 @@ final class AsyncDelivererTest {
         complete(12);
         closing.join();
 
-        assertThat(last()).isEqualTo(12);
+        assertThat(setup.last()).isEqualTo(12);
     }
 
     @Test
     void aStageThatTakesTooLongIsCancelledAndTriedAgain() throws InterruptedException {
         policy = TWICE;
         Duration limit = Duration.ofSeconds(5);
-        KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
-                new Work<>(
-                        Handling.async(new Handlers<>(List.of(), List.of()), this::begin),
-                        event -> 1,
-                        new Limits(2, 1_000, 1_000_000),
-                        new HandlerLimits(Optional.of(limit), Optional.empty())),
-                setup.failures(policy),
-                progress(),
-                () -> {},
-                new Means(time, time.lock(), this::thread));
+        handlerLimits = new HandlerLimits(Optional.of(limit), Optional.empty());
+        KeyedDeliverer<Integer> deliverer = deliverer(2);
         deliver(deliverer, 11);
         eventually(() -> begun.size() == 1);
         CompletableFuture<String> first = stages.get(11);
@@ -337,26 +291,17 @@ final class AsyncDelivererTest {
                 .isInstanceOfSatisfying(
                         HandlerRetried.class,
                         notice -> assertThat(notice.cause()).isInstanceOf(HandlerTimeoutException.class));
-        assertThat(last()).isEqualTo(11);
-        assertThat(told).containsExactly(11);
+        assertThat(setup.last()).isEqualTo(11);
+        assertThat(setup.told).containsExactly(11);
     }
 
     @Test
     void aStageThatCannotBeCancelledIsGivenUpAndItsLateEndIsNotThatOfTheNextAttempt() throws InterruptedException {
         policy = TWICE;
         Duration limit = Duration.ofSeconds(5);
-        KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
-                new Work<>(
-                        Handling.async(
-                                new Handlers<>(List.of(), List.of()),
-                                event -> begin(event).toCompletableFuture().minimalCompletionStage()),
-                        event -> 1,
-                        new Limits(2, 1_000, 1_000_000),
-                        new HandlerLimits(Optional.of(limit), Optional.empty())),
-                setup.failures(policy),
-                progress(),
-                () -> {},
-                new Means(time, time.lock(), this::thread));
+        handlerLimits = new HandlerLimits(Optional.of(limit), Optional.empty());
+        KeyedDeliverer<Integer> deliverer =
+                deliverer(2, event -> begin(event).toCompletableFuture().minimalCompletionStage());
         deliver(deliverer, 11);
         eventually(() -> begun.size() == 1);
         CompletableFuture<String> first = stages.get(11);
@@ -372,8 +317,8 @@ final class AsyncDelivererTest {
         complete(11);
         deliverer.drain(LONG);
 
-        assertThat(last()).isEqualTo(11);
-        assertThat(told).containsExactly(11);
+        assertThat(setup.last()).isEqualTo(11);
+        assertThat(setup.told).containsExactly(11);
     }
 
     /** Another watcher has the place. */
@@ -387,7 +332,7 @@ final class AsyncDelivererTest {
         deliverer.drain(LONG);
 
         assertThat(begun).containsExactly(11);
-        assertThat(last()).isEqualTo(11);
+        assertThat(setup.last()).isEqualTo(11);
     }
 
     @Test
@@ -403,7 +348,7 @@ final class AsyncDelivererTest {
         publisher.subscriber.onComplete();
         deliverer.drain(LONG);
 
-        assertThat(last()).isEqualTo(11);
+        assertThat(setup.last()).isEqualTo(11);
     }
 
     @Test
@@ -433,7 +378,7 @@ final class AsyncDelivererTest {
                         event -> new Object(),
                         new Limits(3, 3, 1_000_000)),
                 setup.failures(policy),
-                progress(),
+                setup.progress(),
                 () -> {},
                 new Means(time, time.lock(), this::thread));
     }
@@ -452,9 +397,9 @@ final class AsyncDelivererTest {
         deliveries.get(11).acknowledge();
         deliveries.get(11).fail(broken);
 
-        assertThat(last()).isEqualTo(31);
+        assertThat(setup.last()).isEqualTo(31);
         deliverer.drain(LONG);
-        assertThat(told).containsExactlyInAnyOrder(11, 21, 31);
+        assertThat(setup.told).containsExactlyInAnyOrder(11, 21, 31);
     }
 
     @Test
@@ -476,7 +421,7 @@ final class AsyncDelivererTest {
         deliverer.drain(LONG);
 
         assertThat(begun).containsExactly(11, 12, 11);
-        assertThat(last()).isEqualTo(12);
+        assertThat(setup.last()).isEqualTo(12);
     }
 
     @Test
@@ -486,9 +431,9 @@ final class AsyncDelivererTest {
         deliver(deliverer, 11);
         eventually(() -> begun.size() == 1);
         deliveries.get(11).fail(broken);
-        eventually(() -> !failures.isEmpty());
+        eventually(() -> !setup.failures.isEmpty());
 
-        assertThat(failures).singleElement().isInstanceOf(HandlerFailedException.class);
+        assertThat(setup.failures).singleElement().isInstanceOf(HandlerFailedException.class);
         assertThatThrownBy(() -> deliverer.drain(LONG)).hasCause(broken);
         assertThat(setup.handled).isEmpty();
     }

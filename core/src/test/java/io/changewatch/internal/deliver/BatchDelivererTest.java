@@ -1,6 +1,9 @@
 package io.changewatch.internal.deliver;
 
 import static io.changewatch.internal.Eventually.eventually;
+import static io.changewatch.internal.deliver.DeliverySetup.LONG;
+import static io.changewatch.internal.deliver.DeliverySetup.TWICE;
+import static io.changewatch.internal.deliver.DeliverySetup.deliver;
 import static io.changewatch.internal.deliver.DeliverySetup.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,38 +13,27 @@ import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Invalidate;
-import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.BatchDeliverer.Means;
 import io.changewatch.internal.deliver.BatchDeliverer.Work;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
-import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.bson.BsonTimestamp;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 final class BatchDelivererTest {
-    private static final Duration LONG = Duration.ofHours(1);
-    private static final HandlerFailurePolicy TWICE =
-            HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofMillis(10), Duration.ofMillis(10))
-                    .maxAttempts(2));
 
     private final DeliverySetup setup = new DeliverySetup();
-    private final ManualTime time = new ManualTime();
+    private final ManualTime time = setup.time;
     private final List<List<Integer>> batches = new CopyOnWriteArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
-    private final List<Throwable> failures = new CopyOnWriteArrayList<>();
-    private final List<List<Integer>> ended = new CopyOnWriteArrayList<>();
     private final AtomicBoolean askedToStop = new AtomicBoolean();
     private final IllegalStateException broken = new IllegalStateException("broken");
     private Call handler = events -> {};
@@ -54,10 +46,7 @@ final class BatchDelivererTest {
 
     @AfterEach
     void leavesNoThread() throws InterruptedException {
-        for (Thread thread : threads) {
-            thread.interrupt();
-            thread.join();
-        }
+        setup.endThreads();
     }
 
     private BatchDeliverer<Integer> deliverer(int events, HandlerFailurePolicy policy) {
@@ -67,7 +56,7 @@ final class BatchDelivererTest {
                         this::handle,
                         new Handlers<>(List.of(document -> validation.accept(document)), List.of())),
                 setup.failures(policy),
-                progress(),
+                setup.progress(),
                 () -> askedToStop.set(true),
                 new Means(time, time.lock(), this::thread));
     }
@@ -77,10 +66,7 @@ final class BatchDelivererTest {
     }
 
     private Thread thread(Runnable work) {
-        Thread thread = new Thread(work, "batch");
-        thread.setUncaughtExceptionHandler((dead, error) -> {});
-        threads.add(thread);
-        return thread;
+        return setup.thread("batch", work);
     }
 
     private void handle(List<ChangeEvent<Integer>> events) throws Exception {
@@ -89,38 +75,12 @@ final class BatchDelivererTest {
         handler.handle(times);
     }
 
-    private Deliverer.Progress progress() {
-        Deliverer.Progress remembering = setup.progress();
-        return new Deliverer.Progress() {
-            @Override
-            public void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
-                remembering.handled(token, clusterTime, events);
-            }
-
-            @Override
-            public void batchEnds(List<? extends ChangeEvent<?>> handled, Duration took) {
-                ended.add(handled.stream().map(DeliverySetup::timeOf).toList());
-            }
-
-            @Override
-            public void failed(Throwable cause) {
-                failures.add(cause);
-            }
-        };
-    }
-
-    private static void deliver(BatchDeliverer<Integer> deliverer, int... times) throws InterruptedException {
-        for (int seconds : times) {
-            deliverer.deliver(event(seconds));
-        }
-    }
-
     @Test
     void handsOutABatchThatIsFull() throws InterruptedException {
         BatchDeliverer<Integer> deliverer = deliverer(3);
         deliver(deliverer, 1, 2, 3, 4);
 
-        eventually(() -> ended.size() == 1);
+        eventually(() -> setup.ended.size() == 1);
         assertThat(batches).containsExactly(List.of(1, 2, 3));
         assertThat(setup.handled).containsExactly(3);
     }
@@ -195,11 +155,11 @@ final class BatchDelivererTest {
         handler = failing(9);
         BatchDeliverer<Integer> deliverer = deliverer(2, TWICE);
         deliver(deliverer, 1, 2);
-        eventually(() -> !failures.isEmpty());
+        eventually(() -> !setup.failures.isEmpty());
 
         assertThatThrownBy(() -> deliverer.drain(LONG))
                 .isInstanceOf(HandlerFailedException.class)
-                .isSameAs(failures.get(0))
+                .isSameAs(setup.failures.get(0))
                 .hasMessage(
                         "Watcher 'orders' stopped: the handler failed for a batch of 2 events from insert in shop.orders at "
                                 + "cluster time 1/1 to 2/1 after 2 attempts with java.lang.IllegalStateException: broken. The batch is "
@@ -207,9 +167,9 @@ final class BatchDelivererTest {
                                 + "whenHandlerFails(...) to retry longer or skip, or"
                                 + " parkIn(...) to keep such events aside.")
                 .hasCause(broken);
-        assertThatThrownBy(() -> deliver(deliverer, 3)).isSameAs(failures.get(0));
+        assertThatThrownBy(() -> deliver(deliverer, 3)).isSameAs(setup.failures.get(0));
         assertThat(setup.handled).isEmpty();
-        assertThat(ended).isEmpty();
+        assertThat(setup.ended).isEmpty();
     }
 
     @Test
@@ -242,7 +202,7 @@ final class BatchDelivererTest {
 
         assertThat(batches).containsExactly(List.of(1, 2, 3), List.of(1), List.of(2), List.of(3));
         assertThat(setup.notices).containsExactly(new EventSkipped("orders", event(2).raw(), broken));
-        assertThat(ended).containsExactly(List.of(1, 3));
+        assertThat(setup.ended).containsExactly(List.of(1, 3));
         assertThat(setup.handled).containsExactly(3);
     }
 
@@ -322,7 +282,7 @@ final class BatchDelivererTest {
 
         assertThat(batches).containsExactly(List.of(1));
         assertThat(setup.handled).isEmpty();
-        assertThat(failures).isEmpty();
+        assertThat(setup.failures).isEmpty();
         assertThat(askedToStop).isFalse();
     }
 
@@ -386,7 +346,7 @@ final class BatchDelivererTest {
         eventually(askedToStop::get);
         deliverer.drain(LONG);
         assertThat(setup.handled).isEmpty();
-        assertThat(failures).isEmpty();
+        assertThat(setup.failures).isEmpty();
     }
 
     @Test
@@ -399,7 +359,7 @@ final class BatchDelivererTest {
         deliver(deliverer, 1);
 
         assertThatThrownBy(() -> deliverer.drain(LONG)).isSameAs(error);
-        assertThat(failures).containsExactly(error);
+        assertThat(setup.failures).containsExactly(error);
         assertThat(setup.notices).isEmpty();
         assertThat(setup.handled).isEmpty();
     }
@@ -409,7 +369,7 @@ final class BatchDelivererTest {
         BatchDeliverer<Integer> deliverer = new BatchDeliverer<>(
                 new Work<>(Batching.upTo(1), List::clear, new Handlers<>(List.of(), List.of())),
                 setup.failures(HandlerFailurePolicy.stop()),
-                progress(),
+                setup.progress(),
                 () -> {},
                 new Means(time, time.lock(), this::thread));
         deliver(deliverer, 1);

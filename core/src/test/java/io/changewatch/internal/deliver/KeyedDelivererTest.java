@@ -1,6 +1,9 @@
 package io.changewatch.internal.deliver;
 
 import static io.changewatch.internal.Eventually.eventually;
+import static io.changewatch.internal.deliver.DeliverySetup.LONG;
+import static io.changewatch.internal.deliver.DeliverySetup.TWICE;
+import static io.changewatch.internal.deliver.DeliverySetup.deliver;
 import static io.changewatch.internal.deliver.DeliverySetup.event;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -20,7 +23,6 @@ import io.changewatch.internal.deliver.KeyedDeliverer.Work;
 import io.changewatch.observe.WatcherListener.EventSkipped;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
 import io.changewatch.observe.WatcherListener.HandlerSlow;
-import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -53,18 +55,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Events are numbers; their key is the last digit, unless a test says otherwise. */
 @Timeout(60)
 final class KeyedDelivererTest {
-    private static final Duration LONG = Duration.ofHours(1);
-    private static final HandlerFailurePolicy TWICE =
-            HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofMillis(10), Duration.ofMillis(10))
-                    .maxAttempts(2));
 
     private final DeliverySetup setup = new DeliverySetup();
-    private final ManualTime time = new ManualTime();
+    private final ManualTime time = setup.time;
     private final List<Integer> begun = new CopyOnWriteArrayList<>();
     private final List<Integer> done = new CopyOnWriteArrayList<>();
-    private final List<Integer> told = new CopyOnWriteArrayList<>();
-    private final List<Throwable> failures = new CopyOnWriteArrayList<>();
-    private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean askedToStop = new AtomicBoolean();
     private final Map<Integer, CountDownLatch> gates = new ConcurrentHashMap<>();
     private final IllegalStateException broken = new IllegalStateException("broken");
@@ -76,10 +71,7 @@ final class KeyedDelivererTest {
     @AfterEach
     void leavesNoThread() throws InterruptedException {
         gates.values().forEach(CountDownLatch::countDown);
-        for (Thread thread : threads) {
-            thread.interrupt();
-            thread.join();
-        }
+        setup.endThreads();
     }
 
     private KeyedDeliverer<Integer> deliverer() {
@@ -90,15 +82,13 @@ final class KeyedDelivererTest {
                         limits,
                         handlerLimits),
                 setup.failures(policy),
-                progress(),
+                setup.progress(),
                 () -> askedToStop.set(true),
                 new Means(time, time.lock(), this::thread));
     }
 
     private Thread thread(int number, Runnable work) {
-        Thread thread = new Thread(work, "worker-" + number);
-        threads.add(thread);
-        return thread;
+        return setup.thread("worker-" + number, work);
     }
 
     private void handle(ChangeEvent<Integer> event) throws Exception {
@@ -121,32 +111,6 @@ final class KeyedDelivererTest {
 
     private void open(int number) {
         gates.get(number).countDown();
-    }
-
-    private Deliverer.Progress progress() {
-        Deliverer.Progress remembering = setup.progress();
-        return new Deliverer.Progress() {
-            @Override
-            public void handled(ResumeToken token, BsonTimestamp clusterTime, int events) {
-                remembering.handled(token, clusterTime, events);
-            }
-
-            @Override
-            public void eventEnds(ChangeEvent<?> event, Duration took) {
-                told.add(DeliverySetup.timeOf(event));
-            }
-
-            @Override
-            public void failed(Throwable cause) {
-                failures.add(cause);
-            }
-        };
-    }
-
-    private static void deliver(KeyedDeliverer<Integer> deliverer, int... numbers) throws InterruptedException {
-        for (int number : numbers) {
-            assertThat(deliverer.deliver(event(number))).isFalse();
-        }
     }
 
     private static ChangeEvent<Integer> invalidate(int number) {
@@ -172,10 +136,6 @@ final class KeyedDelivererTest {
                 Namespace.of("shop", "orders"),
                 new BsonDocument("_id", new BsonInt32(number)),
                 number);
-    }
-
-    private int last() {
-        return setup.handled.isEmpty() ? 0 : setup.handled.get(setup.handled.size() - 1);
     }
 
     /** In another thread, because it waits. */
@@ -222,8 +182,8 @@ final class KeyedDelivererTest {
         deliverer.drain(LONG);
 
         assertThat(most).hasValue(2);
-        assertThat(threads).hasSize(2).noneMatch(Thread::isAlive);
-        assertThat(last()).isEqualTo(499);
+        assertThat(setup.threads()).hasSize(2).noneMatch(Thread::isAlive);
+        assertThat(setup.last()).isEqualTo(499);
     }
 
     @Test
@@ -236,7 +196,7 @@ final class KeyedDelivererTest {
         assertThat(setup.handled).isEmpty();
 
         open(11);
-        eventually(() -> last() == 14);
+        eventually(() -> setup.last() == 14);
     }
 
     @ParameterizedTest
@@ -297,7 +257,7 @@ final class KeyedDelivererTest {
         assertThat(wrong).isEmpty();
         order.forEach((key, numbers) ->
                 assertThat(numbers).as("key %d", key).isSorted().doesNotHaveDuplicates());
-        assertThat(last()).isEqualTo(events.length);
+        assertThat(setup.last()).isEqualTo(events.length);
         assertThat(done).hasSize(events.length);
     }
 
@@ -315,7 +275,7 @@ final class KeyedDelivererTest {
         assertThat(barrier).isFalse();
         open(20);
         eventually(barrier::get);
-        assertThat(last()).isEqualTo(20);
+        assertThat(setup.last()).isEqualTo(20);
     }
 
     @Test
@@ -324,7 +284,7 @@ final class KeyedDelivererTest {
         KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
                 new Work<>(Handling.by(new Handlers<>(List.of(), List.of(this::handle))), event -> null, limits),
                 setup.failures(policy),
-                progress(),
+                setup.progress(),
                 () -> {},
                 new Means(time, time.lock(), this::thread));
         deliver(deliverer, 1, 2);
@@ -346,7 +306,7 @@ final class KeyedDelivererTest {
                         },
                         limits),
                 setup.failures(policy),
-                progress(),
+                setup.progress(),
                 () -> {},
                 new Means(time, time.lock(), this::thread));
         deliver(deliverer, 1);
@@ -354,7 +314,7 @@ final class KeyedDelivererTest {
 
         assertThat(done).isEmpty();
         assertThat(setup.notices).singleElement().isInstanceOf(EventSkipped.class);
-        assertThat(last()).isEqualTo(1);
+        assertThat(setup.last()).isEqualTo(1);
     }
 
     @Nested
@@ -455,8 +415,8 @@ final class KeyedDelivererTest {
             deliver(deliverer, 11, 21);
             deliverer.drain(LONG);
 
-            assertThat(told).containsExactly(21);
-            assertThat(last()).isEqualTo(21);
+            assertThat(setup.told).containsExactly(21);
+            assertThat(setup.last()).isEqualTo(21);
         }
 
         @Test
@@ -472,7 +432,7 @@ final class KeyedDelivererTest {
             deliver(deliverer, 11, 21, 12, 13, 22);
             eventually(() -> begun.containsAll(List.of(11, 12)));
             open(12);
-            eventually(() -> !failures.isEmpty());
+            eventually(() -> !setup.failures.isEmpty());
             assertThatThrownBy(() -> deliverer.deliver(event(14))).isInstanceOf(HandlerFailedException.class);
             open(11);
 
@@ -480,8 +440,8 @@ final class KeyedDelivererTest {
                     .isInstanceOf(HandlerFailedException.class)
                     .hasCause(broken);
             assertThat(done).containsExactly(11, 21);
-            assertThat(last()).isEqualTo(21);
-            assertThat(threads).noneMatch(Thread::isAlive);
+            assertThat(setup.last()).isEqualTo(21);
+            assertThat(setup.threads()).noneMatch(Thread::isAlive);
         }
 
         @Test
@@ -492,7 +452,7 @@ final class KeyedDelivererTest {
             };
             KeyedDeliverer<Integer> deliverer = deliverer();
             deliver(deliverer, 1);
-            eventually(() -> failures.contains(error));
+            eventually(() -> setup.failures.contains(error));
 
             assertThatThrownBy(() -> deliverer.drain(LONG)).isSameAs(error);
         }
@@ -538,7 +498,7 @@ final class KeyedDelivererTest {
             deliverer.drain(LONG);
 
             assertThat(done).containsExactlyInAnyOrder(11, 21, 12);
-            assertThat(last()).isEqualTo(12);
+            assertThat(setup.last()).isEqualTo(12);
             assertThatThrownBy(() -> deliverer.deliver(event(14))).isInstanceOf(DeliveryStoppedException.class);
         }
 
@@ -551,7 +511,7 @@ final class KeyedDelivererTest {
             deliverer.drain(LONG);
 
             assertThat(done).containsExactlyInAnyOrder(11, 21, 31, 12);
-            assertThat(last()).isEqualTo(12);
+            assertThat(setup.last()).isEqualTo(12);
         }
 
         @Test
@@ -569,7 +529,7 @@ final class KeyedDelivererTest {
             deliverer.drain(LONG);
 
             assertThat(begun).containsOnlyOnce(12);
-            assertThat(last()).isEqualTo(11);
+            assertThat(setup.last()).isEqualTo(11);
         }
 
         @Test
@@ -585,7 +545,7 @@ final class KeyedDelivererTest {
             time.advance(Duration.ofSeconds(1));
             closing.join();
 
-            assertThat(threads).noneMatch(Thread::isAlive);
+            assertThat(setup.threads()).noneMatch(Thread::isAlive);
             assertThat(setup.handled).isEmpty();
         }
 
@@ -607,7 +567,7 @@ final class KeyedDelivererTest {
         void withoutAnEventThereIsNothingToEnd() {
             deliverer().drain(LONG);
 
-            assertThat(threads).isEmpty();
+            assertThat(setup.threads()).isEmpty();
         }
     }
 
@@ -655,9 +615,9 @@ final class KeyedDelivererTest {
                             notice -> assertThat(notice.cause())
                                     .isInstanceOf(HandlerTimeoutException.class)
                                     .hasMessageContaining("not done after PT5S"));
-            assertThat(last()).isEqualTo(12);
+            assertThat(setup.last()).isEqualTo(12);
             assertThat(askedToStop).isFalse();
-            assertThat(threads).hasSize(5).noneMatch(Thread::isAlive);
+            assertThat(setup.threads()).hasSize(5).noneMatch(Thread::isAlive);
         }
 
         @Test
@@ -684,7 +644,7 @@ final class KeyedDelivererTest {
             deliverer.drain(LONG);
 
             assertThat(setup.notices).singleElement().isInstanceOf(HandlerRetried.class);
-            assertThat(last()).isEqualTo(11);
+            assertThat(setup.last()).isEqualTo(11);
         }
 
         @Test

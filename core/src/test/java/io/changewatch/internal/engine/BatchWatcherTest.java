@@ -41,10 +41,7 @@ final class BatchWatcherTest {
 
     @AfterEach
     void leavesNothingBehind() throws InterruptedException {
-        for (Thread thread : setup.time.threads()) {
-            thread.join();
-        }
-        assertThat(setup.server.isAllClosed()).isTrue();
+        setup.leavesNothingBehind();
     }
 
     @Test

@@ -44,10 +44,7 @@ final class ConcurrentWatcherTest {
     @AfterEach
     void leavesNothingBehind() throws InterruptedException {
         gates.values().forEach(CountDownLatch::countDown);
-        for (Thread thread : setup.time.threads()) {
-            thread.join();
-        }
-        assertThat(setup.server.isAllClosed()).isTrue();
+        setup.leavesNothingBehind();
     }
 
     /** The handlers of these events do not return before {@link #open}. */

@@ -1,5 +1,7 @@
 package io.changewatch.internal.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
 import io.changewatch.Batching;
@@ -254,6 +256,14 @@ final class WatchSetup {
         }
         watcher.close(); // waits until listeners know, too
         return watcher.failure().orElseThrow(() -> new AssertionError("The watcher has not failed."));
+    }
+
+    /** Waits for every thread; no stream is left open then. */
+    void leavesNothingBehind() throws InterruptedException {
+        for (Thread thread : time.threads()) {
+            thread.join();
+        }
+        assertThat(server.isAllClosed()).isTrue();
     }
 
     WatcherSettings<BsonDocument> settings() {
