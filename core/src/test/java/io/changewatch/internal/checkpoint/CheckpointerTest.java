@@ -157,6 +157,18 @@ final class CheckpointerTest {
             assertThat(checkpointer.hasRoom()).isTrue();
         }
 
+        /** Reported after that, it would move the position back to it. */
+        @Test
+        void whatIsCommittedIsNotHandledBeforeItIsReported() throws InterruptedException {
+            start();
+            checkpointer.hold();
+            checkpointer.committed(checkpointer.checkpoint(position(5)), 5, Duration.ZERO);
+            assertThat(checkpointer.awaitHandled(position(5), Duration.ZERO)).isFalse();
+            movedTo(5, 5);
+
+            assertThat(checkpointer.awaitHandled(position(5), Duration.ZERO)).isTrue();
+        }
+
         @Test
         void nothingIsSavedAtTheEndWhileTheOutcomeIsUnknown() throws InterruptedException {
             start();

@@ -245,6 +245,45 @@ final class BatchDelivererTest {
     }
 
     @Test
+    void leavesOutWhatIsHeldBackAlsoOfWhatItTells() throws InterruptedException {
+        KeptEvents letters = new KeptEvents().holdingBack(2);
+        setup.parkIn(letters);
+        BatchDeliverer<Integer> deliverer = deliverer(3);
+        deliver(deliverer, 1, 2, 3);
+        deliverer.drain(LONG);
+
+        assertThat(batches).containsExactly(List.of(1, 3));
+        assertThat(letters.times()).containsExactly(2);
+        assertThat(setup.ended).containsExactly(List.of(1, 3));
+        assertThat(setup.handled).containsExactly(3);
+    }
+
+    /** An older event of its document may fail, and its letter comes first. */
+    @Test
+    void whatIsParkedAheadOfItsBatchWaitsForAllBeforeIt() throws InterruptedException {
+        CountDownLatch mayReturn = new CountDownLatch(1);
+        KeptEvents letters = new KeptEvents();
+        setup.parkIn(letters);
+        validation = document -> {
+            if (document == 2) {
+                throw broken;
+            }
+        };
+        handler = events -> mayReturn.await();
+        BatchDeliverer<Integer> deliverer = deliverer(100);
+        deliver(deliverer, 1);
+        Thread second = setup.thread("watcher", () -> deliverQuietly(deliverer, 2));
+        second.start();
+        eventually(() -> batches.size() == 1 && second.getState() == Thread.State.WAITING);
+        assertThat(letters.times()).isEmpty();
+        mayReturn.countDown();
+        second.join();
+
+        assertThat(letters.times()).containsExactly(2);
+        assertThat(setup.handled).containsExactly(1, 2);
+    }
+
+    @Test
     void reportsAPositionWhenTheEventsBeforeItAreHandled() throws InterruptedException {
         CountDownLatch mayReturn = new CountDownLatch(1);
         handler = events -> mayReturn.await();

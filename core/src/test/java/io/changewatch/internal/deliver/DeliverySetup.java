@@ -19,6 +19,7 @@ import org.bson.BsonDocument;
 import org.bson.BsonInt32;
 import org.bson.BsonString;
 import org.bson.BsonTimestamp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a deliverer is given in tests: remembers notices, waits, progress and threads.
@@ -44,6 +45,12 @@ final class DeliverySetup implements WatcherListener {
     final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
+    private @Nullable GivenUpEvents givenUp;
+
+    /** What is given up is kept here, not left out. */
+    void parkIn(GivenUpEvents given) {
+        givenUp = given;
+    }
 
     /** An event at cluster time {@code seconds}/1 whose document is that number. */
     static Insert<Integer> event(int seconds) {
@@ -62,7 +69,7 @@ final class DeliverySetup implements WatcherListener {
     }
 
     FailureHandling failures(HandlerFailurePolicy policy) {
-        return new FailureHandling("orders", policy, this, () -> 0, () -> 0, pauses::add);
+        return new FailureHandling("orders", policy, this, () -> 0, () -> 0, pauses::add, givenUp, null);
     }
 
     /** Remembers what it is told. */

@@ -317,6 +317,37 @@ final class KeyedDelivererTest {
         assertThat(setup.last()).isEqualTo(1);
     }
 
+    /** An older event of its document may fail, and its letter comes first. */
+    @Test
+    void whatIsParkedAheadOfAWorkerWaitsForAllBeforeIt() throws InterruptedException {
+        KeptEvents letters = new KeptEvents();
+        setup.parkIn(letters);
+        hold(11);
+        KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
+                new Work<>(
+                        Handling.by(new Handlers<>(List.of(), List.of(this::handle))),
+                        event -> {
+                            if (DeliverySetup.timeOf(event) == 12) {
+                                throw broken;
+                            }
+                            return 1;
+                        },
+                        limits),
+                setup.failures(policy),
+                setup.progress(),
+                () -> {},
+                new Means(time, time.lock(), this::thread));
+        deliver(deliverer, 11);
+        AtomicBoolean second = inBackground(deliverer, event(12));
+        assertThat(letters.times()).isEmpty();
+        assertThat(second).isFalse();
+        open(11);
+        eventually(second::get);
+
+        assertThat(letters.times()).containsExactly(12);
+        assertThat(setup.handled).containsExactly(11, 12);
+    }
+
     @Nested
     class Bounds {
         @Test
@@ -665,6 +696,57 @@ final class KeyedDelivererTest {
                 assertThat(DeliverySetup.timeOf(notice.event())).isEqualTo(11);
                 assertThat(notice.duration()).isEqualTo(limit);
             });
+        }
+
+        @Test
+        void theWaitForAnAnswerAboutLettersIsNotTheHandlers() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.of(limit), Optional.empty());
+            KeptEvents letters = new KeptEvents().slowToTell(11);
+            setup.parkIn(letters);
+            hold(12);
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11, 12);
+            eventually(() -> letters.isAskedFor(11) && begun.contains(12));
+            pass(limit);
+            eventually(() -> letters.times().contains(12));
+            letters.answer();
+            deliverer.drain(LONG);
+
+            assertThat(done).containsExactly(11);
+            assertThat(letters.times()).containsExactly(12);
+            assertThat(askedToStop).isFalse();
+        }
+
+        @Test
+        void aHandlerThatBeginsBesideOneThatWasToldOfIsWatched() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.empty(), Optional.of(limit));
+            hold(11, 12);
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11);
+            eventually(() -> begun.contains(11));
+            pass(limit);
+            eventually(() -> setup.notices.size() == 1 && !time.isAwaited());
+            deliver(deliverer, 12);
+            eventually(() -> begun.contains(12));
+            pass(limit);
+
+            eventually(() -> setup.notices.size() == 2);
+        }
+
+        @Test
+        void aHandlerThatBeginsWhenNoneRanIsWatched() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.empty(), Optional.of(limit));
+            hold(12);
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11);
+            eventually(() -> setup.last() == 11);
+            time.advance(limit);
+            eventually(() -> !time.isAwaited());
+            deliver(deliverer, 12);
+            eventually(() -> begun.contains(12));
+            pass(limit);
+
+            eventually(() -> setup.notices.size() == 1);
         }
     }
 }

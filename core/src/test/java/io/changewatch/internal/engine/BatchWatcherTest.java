@@ -40,7 +40,7 @@ final class BatchWatcherTest {
     private final WatchSetup setup = new WatchSetup().store(store).inBatches(ON_CLOSE);
 
     @AfterEach
-    void leavesNothingBehind() throws InterruptedException {
+    void leavesNothingBehind() {
         setup.leavesNothingBehind();
     }
 

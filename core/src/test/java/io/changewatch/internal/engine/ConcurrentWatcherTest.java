@@ -16,15 +16,18 @@ import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
+import io.changewatch.deadletter.ParkingOrder;
 import io.changewatch.event.Gap;
 import io.changewatch.event.OperationType;
 import io.changewatch.observe.WatcherActivity;
+import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.EventHandled;
 import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -37,12 +40,14 @@ import org.junit.jupiter.api.Timeout;
 /** A watcher with several handlers at once. */
 @Timeout(60)
 final class ConcurrentWatcherTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
     private final MemoryStore store = MemoryStore.empty();
     private final WatchSetup setup = new WatchSetup().store(store).concurrency(4);
     private final Map<Integer, CountDownLatch> gates = new ConcurrentHashMap<>();
 
     @AfterEach
-    void leavesNothingBehind() throws InterruptedException {
+    void leavesNothingBehind() {
         gates.values().forEach(CountDownLatch::countDown);
         setup.leavesNothingBehind();
     }
@@ -250,6 +255,103 @@ final class ConcurrentWatcherTest {
         assertThat(watchers.get(0).awaitTermination(Duration.ofSeconds(30))).isTrue();
         assertThat(closed).containsExactly(false);
         assertThat(store.token()).contains(token(101));
+    }
+
+    @Test
+    void aListenerThatIsToldOfASlowHandlerMayCloseItsWatcher() throws InterruptedException {
+        hold(101);
+        AtomicReference<WatcherEngine<BsonDocument>> self = new AtomicReference<>();
+        List<Boolean> closed = new CopyOnWriteArrayList<>();
+        setup.slowHandlerAfter(Duration.ofMillis(1)).listener(new WatcherListener() {
+            @Override
+            public void handlerSlow(HandlerSlow notice) {
+                closed.add(self.get().close(SOON));
+                open(101);
+            }
+        });
+        setup.server.opens().batch(insert(101), insert(102));
+        WatcherEngine<BsonDocument> watcher = setup.start();
+        self.set(watcher);
+        eventually(() -> setup.handledTimes().contains(102));
+        setup.time.advance(Duration.ofMillis(1));
+
+        assertThat(watcher.awaitTermination(SOON)).isTrue();
+        assertThat(closed).containsExactly(false);
+        assertThat(store.token()).contains(token(102));
+    }
+
+    @Test
+    void aListenerThatIsToldByTheThreadThatCompletesAStageMayCloseItsWatcher() throws InterruptedException {
+        AtomicReference<WatcherEngine<BsonDocument>> self = new AtomicReference<>();
+        List<Boolean> closed = new CopyOnWriteArrayList<>();
+        CompletableFuture<Void> stage = new CompletableFuture<>();
+        setup.handlerAsync(event -> stage).listener(new WatcherListener() {
+            @Override
+            public void eventHandled(EventHandled notice) {
+                closed.add(self.get().close(SOON));
+            }
+        });
+        setup.server.opens().batch(insert(101));
+        WatcherEngine<BsonDocument> watcher = setup.start();
+        self.set(watcher);
+        eventually(() -> stage.getNumberOfDependents() > 0);
+        stage.complete(null);
+
+        assertThat(closed).containsExactly(false);
+        assertThat(watcher.awaitTermination(SOON)).isTrue();
+        assertThat(store.token()).contains(token(101));
+        assertThat(watcher.close(SOON)).isTrue();
+    }
+
+    @Test
+    void whatCannotBeDecodedIsParkedWhenAllBeforeItIsHandled() throws InterruptedException {
+        hold(101);
+        MemoryLetters letters = new MemoryLetters();
+        setup.parkIn(letters, ParkingOrder.BLOCK_KEY);
+        setup.server.opens().batch(insert(101), insert(102), undecodable(103));
+        WatcherEngine<BsonDocument> watcher = setup.start();
+        eventually(() -> setup.handledTimes().contains(102) && isWaiting("changewatch-orders"));
+        assertThat(letters.times()).isEmpty();
+        open(101);
+        eventually(() -> letters.times().equals(List.of(103)));
+        watcher.close();
+
+        assertThat(store.token()).contains(token(103));
+    }
+
+    private boolean isWaiting(String thread) {
+        return setup.time.runningThreads().stream()
+                .anyMatch(running -> running.getName().equals(thread) && running.getState() == Thread.State.WAITING);
+    }
+
+    /** A worker waits for them, and is no reason to say that the watcher is not paused. */
+    @Test
+    void isPausedWhileLettersCannotBeWritten() throws InterruptedException {
+        MemoryLetters letters = new MemoryLetters();
+        letters.breakDown();
+        setup.parkIn(letters, ParkingOrder.GO_ON).handler(event -> {
+            throw new IllegalStateException("poison");
+        });
+        setup.server.opens().batch(insert(101));
+        WatcherEngine<BsonDocument> watcher = setup.start();
+        eventually(() -> watcher.state() == WatcherState.RECOVERING);
+        watcher.pause();
+        assertThat(watcher.awaitPaused(SOON)).isTrue();
+        letters.awaitFailures(letters.failures() + 10);
+        assertThat(watcher.state()).isEqualTo(WatcherState.PAUSED);
+        letters.mend();
+        eventually(() -> letters.times().equals(List.of(101)));
+        assertThat(watcher.state()).isEqualTo(WatcherState.PAUSED);
+        watcher.close();
+
+        assertThat(setup.listener.states())
+                .containsExactly(
+                        WatcherState.STARTING,
+                        WatcherState.RUNNING,
+                        WatcherState.RECOVERING,
+                        WatcherState.PAUSED,
+                        WatcherState.STOPPING,
+                        WatcherState.STOPPED);
     }
 
     @Test

@@ -10,10 +10,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.changewatch.ConfigurationException;
 import io.changewatch.HandlerFailedException;
+import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.lease.LeaseException;
+import io.changewatch.observe.WatcherActivity;
+import io.changewatch.observe.WatcherListener;
+import io.changewatch.observe.WatcherListener.HandlerRetried;
 import io.changewatch.observe.WatcherListener.LeaseAcquired;
 import io.changewatch.observe.WatcherListener.LeaseLost;
 import io.changewatch.observe.WatcherListener.StandingBy;
@@ -21,6 +25,7 @@ import io.changewatch.observe.WatcherStats.LeaseHolder;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreLockedException;
+import io.changewatch.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -227,6 +232,47 @@ final class LeasedWatcherTest {
                 .hasMessageStartingWith("Watcher 'orders' has not renewed its lease of term 1 in time")
                 .hasMessageEndingWith(". It hands out nothing more and asks for the lease again.");
         assertThat(setup.listener.states()).endsWith(WatcherState.RECOVERING, WatcherState.STANDBY);
+    }
+
+    @Test
+    void isNotBusyWithAnEventOfTheTermBefore() throws Exception {
+        watcher = afterOption(setup.whenHandlerFails(
+                        HandlerFailurePolicy.retry(RetryPolicy.exponential(Duration.ofHours(1), Duration.ofHours(1))))
+                .handler(event -> {
+                    throw new IllegalStateException("bad order");
+                }));
+        setup.server.opens().batch(insert(6));
+        watcher.start();
+        eventually(() -> !setup.listener.all(HandlerRetried.class).isEmpty());
+        lease.takenBy("other");
+        time.pass(ONE_RENEWAL);
+        awaitState(WatcherState.STANDBY);
+
+        lease.free();
+        time.pass(ONE_LOOK);
+        eventually(() -> setup.listener.all(LeaseAcquired.class).size() == 2);
+        watcher.awaitRunning(Duration.ofSeconds(10));
+
+        assertThat(watcher.stats().activity()).isEqualTo(WatcherActivity.IDLE);
+    }
+
+    @Test
+    void isNotPausedByATermThatBeginsWhileItIsResumed() {
+        watcher = afterOption(setup.listener(new WatcherListener() {
+            @Override
+            public void leaseAcquired(LeaseAcquired notice) {
+                time.beforeNextLock(watcher::resume);
+            }
+        }));
+        setup.server.opens().batch(insert(6));
+        lease.takenBy("other");
+        watcher.start();
+        watcher.pause();
+        lease.free();
+        time.pass(ONE_LOOK);
+
+        eventually(() -> setup.handledTimes().equals(List.of(6)));
+        assertThat(setup.listener.states()).doesNotContain(WatcherState.PAUSED);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.changewatch.internal.engine;
 
+import static io.changewatch.internal.Eventually.eventually;
 import static io.changewatch.internal.Unchecked.unchecked;
 
 import io.changewatch.deadletter.DeadLetter;
@@ -13,8 +14,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
@@ -29,7 +28,7 @@ class MemoryLetters implements DeadLetterStore {
 
     private final NavigableMap<String, DeadLetter> letters = new ConcurrentSkipListMap<>();
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
-    private final CountDownLatch failedOnce = new CountDownLatch(1);
+    private final AtomicInteger failed = new AtomicInteger();
     private volatile boolean brokenDown;
     private volatile String reservedBy = "";
 
@@ -47,10 +46,17 @@ class MemoryLetters implements DeadLetterStore {
         brokenDown = false;
     }
 
-    void awaitFailure() throws InterruptedException {
-        if (!failedOnce.await(60, TimeUnit.SECONDS)) {
-            throw new AssertionError("No call has failed.");
-        }
+    void awaitFailure() {
+        awaitFailures(1);
+    }
+
+    /** Waits until so many calls have failed since {@link #breakDown}. */
+    void awaitFailures(int count) {
+        eventually(() -> failed.get() >= count);
+    }
+
+    int failures() {
+        return failed.get();
     }
 
     List<DeadLetter> all() {
@@ -74,7 +80,7 @@ class MemoryLetters implements DeadLetterStore {
 
     private void throwIfBroken() {
         if (brokenDown) {
-            failedOnce.countDown();
+            failed.incrementAndGet();
             throw broken;
         }
     }

@@ -9,6 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.random.RandomGenerator;
 
 /**
@@ -20,7 +22,29 @@ import java.util.random.RandomGenerator;
 final class PassingTime implements Surroundings {
     private final AtomicLong nanos = new AtomicLong();
     private final Map<Thread, Long> ends = new ConcurrentHashMap<>();
+    private final Map<Thread, Runnable> beforeLocks = new ConcurrentHashMap<>();
     private final ManualSurroundings otherwise = new ManualSurroundings();
+
+    /** What {@code action} does comes before whatever the calling thread locks next, as if another thread were faster. */
+    void beforeNextLock(Runnable action) {
+        beforeLocks.put(Thread.currentThread(), action);
+    }
+
+    @Override
+    public Lock lock() {
+        return new ReentrantLock() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            public void lock() {
+                Runnable action = beforeLocks.remove(Thread.currentThread());
+                if (action != null) {
+                    action.run();
+                }
+                super.lock();
+            }
+        };
+    }
 
     /** Waits until somebody waits, and lets time pass. */
     void pass(Duration time) {

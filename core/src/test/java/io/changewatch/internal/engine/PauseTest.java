@@ -147,6 +147,18 @@ final class PauseTest {
         assertThat(setup.handledTimes()).containsExactly(101);
     }
 
+    /** Ended by that, the opening would look like a failure, and could not be told from one. */
+    @Test
+    void whileTheStreamIsOpenedForTheFirstTimeLetsItOpen() throws InterruptedException {
+        setup.server.opens().whileOpening(() -> watcher.pause()).batch(insert(101));
+        start();
+
+        assertThat(watcher.awaitPaused(SOON)).isTrue();
+        watcher.close();
+        assertThat(setup.server.opened()).hasSize(1);
+        assertThat(setup.listener.states()).containsExactly(STARTING, RUNNING, PAUSED, STOPPING, STOPPED);
+    }
+
     @Test
     void twiceIsOnceAndAResumeWithoutAPauseIsNothing() throws InterruptedException {
         start();

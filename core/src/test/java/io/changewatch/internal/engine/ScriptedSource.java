@@ -146,6 +146,7 @@ final class ScriptedSource implements SourceProvider {
         private @Nullable ResumeToken position;
         private boolean withoutPosition;
         private BsonDocument[] first = {};
+        private Action whileOpening = () -> {};
         private @Nullable Throwable refusal;
         private boolean hanging;
         private boolean ends;
@@ -166,6 +167,12 @@ final class ScriptedSource implements SourceProvider {
         /** The opening brings events already. */
         Stream with(BsonDocument... events) {
             first = events;
+            return this;
+        }
+
+        /** Something happens, on the watcher's thread, before the opening is answered. */
+        Stream whileOpening(Action action) {
+            whileOpening = action;
             return this;
         }
 
@@ -346,7 +353,7 @@ final class ScriptedSource implements SourceProvider {
             }
             if (!begun) {
                 begun = true;
-                return stream.opening(start);
+                return opening();
             }
             for (Step step = stream.steps.poll(); step != null; step = stream.steps.poll()) {
                 RawBatch batch = run(step);
@@ -357,6 +364,18 @@ final class ScriptedSource implements SourceProvider {
             quiet.countDown();
             end.await();
             throw new CursorClosedException();
+        }
+
+        private RawBatch opening() {
+            try {
+                stream.whileOpening.run();
+            } catch (Exception e) {
+                throw unchecked(e);
+            }
+            if (isClosed()) {
+                throw new CursorClosedException();
+            }
+            return stream.opening(start);
         }
 
         private @Nullable RawBatch run(Step step) {

@@ -1,9 +1,11 @@
 package io.changewatch.internal.engine;
 
+import static io.changewatch.internal.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.mongodb.client.model.changestream.FullDocument;
 import com.mongodb.client.model.changestream.FullDocumentBeforeChange;
+import io.changewatch.AsyncEventHandler;
 import io.changewatch.Batching;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.EventHandler;
@@ -26,6 +28,7 @@ import io.changewatch.internal.deliver.BatchDeliverer.Work;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.DocumentKey;
 import io.changewatch.internal.deliver.FailureHandling;
+import io.changewatch.internal.deliver.HandlerLimits;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handling;
 import io.changewatch.internal.deliver.KeyedDeliverer;
@@ -80,6 +83,8 @@ final class WatchSetup {
     private List<Duration> headroomThresholds = List.of();
     private Optional<Batching> batching = Optional.empty();
     private int concurrency = 1;
+    private Optional<AsyncEventHandler<ChangeEvent<BsonDocument>>> asynchronous = Optional.empty();
+    private HandlerLimits handlerLimits = HandlerLimits.NONE;
 
     /** A checkpoint of this watcher at an event. */
     static Checkpoint checkpoint(ResumeToken token, BsonTimestamp clusterTime) {
@@ -184,6 +189,18 @@ final class WatchSetup {
         return this;
     }
 
+    /** The handler only begins, up to {@link #concurrency} at once. */
+    WatchSetup handlerAsync(AsyncEventHandler<ChangeEvent<BsonDocument>> called) {
+        asynchronous = Optional.of(called);
+        return this;
+    }
+
+    /** Handlers that run for longer are told of; not those of batches, nor one that is alone. */
+    WatchSetup slowHandlerAfter(Duration time) {
+        handlerLimits = new HandlerLimits(Optional.empty(), Optional.of(time));
+        return this;
+    }
+
     WatchSetup listener(WatcherListener added) {
         listeners.add(added);
         return this;
@@ -203,13 +220,14 @@ final class WatchSetup {
         if (batching.isPresent()) {
             return new BatchDeliverer<>(work(batching.get()), failures, progress, stop, means());
         }
-        return concurrency == 1
+        return concurrency == 1 && asynchronous.isEmpty()
                 ? new SequentialDeliverer<>(settings.handlers(), failures, progress)
                 : new KeyedDeliverer<>(
                         new KeyedDeliverer.Work<>(
-                                Handling.by(settings.handlers()),
+                                handling(settings.handlers()),
                                 DocumentKey::of,
-                                new KeyedDeliverer.Limits(concurrency, 1_000, 1_000_000)),
+                                new KeyedDeliverer.Limits(concurrency, 1_000, 1_000_000),
+                                handlerLimits),
                         failures,
                         progress,
                         stop,
@@ -217,6 +235,12 @@ final class WatchSetup {
                                 time,
                                 time.lock(),
                                 (number, work) -> time.worker("changewatch-orders-worker-" + number, work)));
+    }
+
+    private Handling<BsonDocument> handling(Handlers<BsonDocument> handlers) {
+        return asynchronous
+                .map(called -> Handling.async(new Handlers<>(List.of(), List.of()), called))
+                .orElseGet(() -> Handling.by(handlers));
     }
 
     private Work<BsonDocument> work(Batching limits) {
@@ -259,10 +283,8 @@ final class WatchSetup {
     }
 
     /** Waits for every thread; no stream is left open then. */
-    void leavesNothingBehind() throws InterruptedException {
-        for (Thread thread : time.threads()) {
-            thread.join();
-        }
+    void leavesNothingBehind() {
+        eventually(() -> time.runningThreads().isEmpty());
         assertThat(server.isAllClosed()).isTrue();
     }
 
