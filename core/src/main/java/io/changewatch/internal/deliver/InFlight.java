@@ -335,6 +335,7 @@ final class InFlight<T> {
         try {
             task.worker = null;
             task.stage = stage;
+            task.isTimed = stage != null && !task.timedOut;
             if (task.timedOut && !abandoned) {
                 boolean unused = Thread.interrupted(); // by the time-out, not by who closes
             }
@@ -349,7 +350,10 @@ final class InFlight<T> {
         lock.lock();
         try {
             boolean counts = running.contains(task) && task.stage == stage && !task.timedOut;
-            task.stage = counts ? null : task.stage;
+            if (counts) {
+                task.stage = null;
+                task.isTimed = false;
+            }
             return counts;
         } finally {
             lock.unlock();

@@ -748,5 +748,31 @@ final class KeyedDelivererTest {
 
             eventually(() -> setup.notices.size() == 1);
         }
+
+        @Test
+        void aHandlerThatHasFailedIsNotSlowWhileItsEventIsParked() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.empty(), Optional.of(limit));
+            KeptEvents letters = new KeptEvents().slowToKeep(11);
+            setup.parkIn(letters);
+            hold(12);
+            handler = event -> {
+                throw broken;
+            };
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11, 12);
+            eventually(() -> letters.isAskedFor(11) && begun.contains(12));
+            pass(limit);
+            eventually(() -> !setup.notices.isEmpty());
+            letters.answer();
+            open(12);
+            deliverer.drain(LONG);
+
+            assertThat(setup.notices)
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            HandlerSlow.class,
+                            notice -> assertThat(DeliverySetup.timeOf(notice.event()))
+                                    .isEqualTo(12));
+        }
     }
 }
