@@ -91,18 +91,9 @@ final class BatchQueue<T> {
     }
 
     private void throwIfEnded() {
-        rethrow(failure);
+        Thrown.rethrow(failure);
         if (stopped) {
             throw new DeliveryStoppedException();
-        }
-    }
-
-    private static void rethrow(@Nullable Throwable failure) {
-        if (failure instanceof Error error) {
-            throw error;
-        }
-        if (failure instanceof RuntimeException exception) {
-            throw exception;
         }
     }
 
@@ -170,7 +161,7 @@ final class BatchQueue<T> {
     void throwIfFailed() {
         lock.lock();
         try {
-            rethrow(failure);
+            Thrown.rethrow(failure);
         } finally {
             lock.unlock();
         }

@@ -136,18 +136,9 @@ final class InFlight<T> {
     }
 
     private void throwIfEnded() {
-        rethrow();
+        Thrown.rethrow(failure);
         if (stopped) {
             throw new DeliveryStoppedException();
-        }
-    }
-
-    private void rethrow() {
-        if (failure instanceof Error error) {
-            throw error;
-        }
-        if (failure instanceof RuntimeException exception) {
-            throw exception;
         }
     }
 
@@ -217,7 +208,7 @@ final class InFlight<T> {
     void throwIfFailed() {
         lock.lock();
         try {
-            rethrow();
+            Thrown.rethrow(failure);
         } finally {
             lock.unlock();
         }

@@ -356,10 +356,10 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
             LOG.debug("[{}] An event was handled after it was given up.", failures.watcher());
         } else if (failure == null) {
             ended(task);
-        } else if (cause(failure) instanceof Exception exception) {
-            answerLater(task, exception);
+        } else if (cause(failure) instanceof Error error) {
+            fail(task, error);
         } else {
-            fail(task, cause(failure));
+            answerLater(task, exception(cause(failure)));
         }
     }
 
@@ -371,6 +371,10 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
 
     private static Throwable cause(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+    }
+
+    private static Exception exception(Throwable failure) {
+        return failure instanceof Exception exception ? exception : new CompletionException(failure);
     }
 
     private void retryOrEnd(Task<T> task, Exception cause) {

@@ -170,12 +170,7 @@ public final class SubscriberDeliverer<T> implements Deliverer<T>, Subscription 
     public void drain(Duration deadline) {
         lock.lock();
         try {
-            if (failure instanceof Error error) {
-                throw error;
-            }
-            if (failure instanceof RuntimeException exception) {
-                throw exception;
-            }
+            Thrown.rethrow(failure);
         } finally {
             lock.unlock();
         }

@@ -213,6 +213,18 @@ final class AsyncDelivererTest {
     }
 
     @Test
+    void whatIsNoExceptionIsAFailureOfTheHandler() throws InterruptedException {
+        Throwable odd = new Throwable("odd");
+        KeyedDeliverer<Integer> deliverer = deliverer(1, event -> CompletableFuture.failedFuture(odd));
+        deliver(deliverer, 11);
+        eventually(() -> !setup.failures.isEmpty());
+
+        assertThatThrownBy(() -> deliverer.drain(LONG))
+                .isInstanceOf(HandlerFailedException.class)
+                .hasRootCause(odd);
+    }
+
+    @Test
     @SuppressWarnings("NullAway") // the mistake itself
     void aStageOfNullIsAFailure() throws InterruptedException {
         policy = HandlerFailurePolicy.skip();

@@ -403,6 +403,19 @@ final class BatchDelivererTest {
         assertThat(setup.handled).isEmpty();
     }
 
+    /** Other languages than Java let a handler throw it. */
+    @Test
+    void whatIsNoExceptionIsTheFailure() throws InterruptedException {
+        Throwable odd = new Throwable("odd");
+        handler = events -> {
+            throw DeliverySetup.undeclared(odd);
+        };
+        BatchDeliverer<Integer> deliverer = deliverer(1);
+        deliver(deliverer, 1);
+
+        assertThatThrownBy(() -> deliverer.drain(LONG)).isSameAs(odd);
+    }
+
     @Test
     void theListOfABatchCannotBeModified() throws InterruptedException {
         BatchDeliverer<Integer> deliverer = new BatchDeliverer<>(

@@ -110,6 +110,16 @@ final class DeliverySetup implements WatcherListener {
         return thread;
     }
 
+    /** Throws what Java would have declared, and other languages do not. */
+    static RuntimeException undeclared(Throwable thrown) {
+        return DeliverySetup.<RuntimeException>throwAs(thrown);
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // as the compiler believes it
+    private static <E extends Throwable> E throwAs(Throwable thrown) throws E {
+        throw (E) thrown;
+    }
+
     /** Every thread that was made. */
     List<Thread> threads() {
         return threads;

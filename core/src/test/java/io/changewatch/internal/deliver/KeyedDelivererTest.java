@@ -488,6 +488,20 @@ final class KeyedDelivererTest {
             assertThatThrownBy(() -> deliverer.drain(LONG)).isSameAs(error);
         }
 
+        /** Other languages than Java let a handler throw it. */
+        @Test
+        void whatIsNoExceptionIsTheFailure() throws InterruptedException {
+            Throwable odd = new Throwable("odd");
+            handler = event -> {
+                throw DeliverySetup.undeclared(odd);
+            };
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 1);
+            eventually(() -> setup.failures.contains(odd));
+
+            assertThatThrownBy(() -> deliverer.drain(LONG)).isSameAs(odd);
+        }
+
         @Test
         void whoWaitsForRoomLearnsOfTheFailure() throws InterruptedException {
             limits = new Limits(1, 1, 1_000_000);
