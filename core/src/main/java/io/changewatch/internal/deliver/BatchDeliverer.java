@@ -96,8 +96,8 @@ public final class BatchDeliverer<T> implements Deliverer<T> {
 
     private void start() {
         if (!started) {
-            started = true;
             thread.start();
+            started = true; // one that the machine refuses must not be waited for
         }
     }
 

@@ -158,13 +158,25 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
         }
         started = true;
         for (int number = 1; number <= threadCount; number++) {
-            workers.add(threads.worker(number, this::handleUntilClosed));
-            inFlight.workerBegins();
+            startWorker(threads.worker(number, this::handleUntilClosed));
         }
         if (time.isAny()) {
-            workers.add(monitors.newThread(this::watchHandlers));
+            Thread monitor = monitors.newThread(this::watchHandlers);
+            workers.add(monitor);
+            monitor.start();
         }
-        workers.forEach(Thread::start);
+    }
+
+    /** One that the machine refuses must not be waited for. */
+    private void startWorker(Thread worker) {
+        workers.add(worker);
+        inFlight.workerBegins();
+        try {
+            worker.start();
+        } catch (Throwable e) {
+            inFlight.workerEnds();
+            throw e;
+        }
     }
 
     @Override

@@ -127,7 +127,12 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
         if (jmx != null) {
             jmx.open();
         }
-        thread.start();
+        try {
+            thread.start();
+        } catch (Throwable e) { // the machine refuses it: whoever waits for the end must not do so for ever
+            end(Optional.of(e));
+            throw e;
+        }
         waits.awaitStarted();
         return this;
     }

@@ -271,7 +271,12 @@ public final class WatcherEngine<T> implements ChangeWatcher {
         if (jmx != null) {
             jmx.open();
         }
-        thread.start();
+        try {
+            thread.start();
+        } catch (Throwable e) { // the machine refuses it: whoever waits for the end must not do so for ever
+            end(e);
+            throw e;
+        }
     }
 
     /** Starts without waiting, unless it has been closed before. */

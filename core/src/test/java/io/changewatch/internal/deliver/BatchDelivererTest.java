@@ -417,6 +417,20 @@ final class BatchDelivererTest {
     }
 
     @Test
+    void aThreadThatCannotBeStartedIsNotWaitedFor() {
+        OutOfMemoryError error = new OutOfMemoryError("unable to create native thread");
+        BatchDeliverer<Integer> deliverer = new BatchDeliverer<>(
+                new Work<>(Batching.upTo(1), this::handle, new Handlers<>(List.of(), List.of())),
+                setup.failures(HandlerFailurePolicy.stop()),
+                setup.progress(),
+                () -> {},
+                new Means(time, time.lock(), work -> DeliverySetup.unstartable(error)));
+        assertThatThrownBy(() -> deliver(deliverer, 1)).isSameAs(error);
+
+        deliverer.drain(LONG);
+    }
+
+    @Test
     void theListOfABatchCannotBeModified() throws InterruptedException {
         BatchDeliverer<Integer> deliverer = new BatchDeliverer<>(
                 new Work<>(Batching.upTo(1), List::clear, new Handlers<>(List.of(), List.of())),

@@ -120,6 +120,16 @@ final class DeliverySetup implements WatcherListener {
         throw (E) thrown;
     }
 
+    /** A thread that the machine refuses. */
+    static Thread unstartable(Error refusal) {
+        return new Thread() {
+            @Override
+            public synchronized void start() {
+                throw refusal;
+            }
+        };
+    }
+
     /** Every thread that was made. */
     List<Thread> threads() {
         return threads;

@@ -609,6 +609,27 @@ final class KeyedDelivererTest {
         }
 
         @Test
+        void aWorkerThatCannotBeStartedIsNotWaitedFor() {
+            OutOfMemoryError error = new OutOfMemoryError("unable to create native thread");
+            KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
+                    new Work<>(
+                            Handling.by(new Handlers<>(List.of(), List.of(KeyedDelivererTest.this::handle))),
+                            event -> 1,
+                            limits),
+                    setup.failures(policy),
+                    setup.progress(),
+                    () -> {},
+                    new Means(
+                            time,
+                            time.lock(),
+                            (number, work) -> number == 2 ? DeliverySetup.unstartable(error) : thread(number, work)));
+            assertThatThrownBy(() -> deliver(deliverer, 11)).isSameAs(error);
+            deliverer.drain(LONG);
+
+            assertThat(setup.threads()).hasSize(1).noneMatch(Thread::isAlive);
+        }
+
+        @Test
         void withoutAnEventThereIsNothingToEnd() {
             deliverer().drain(LONG);
 

@@ -12,6 +12,7 @@ import io.changewatch.ConfigurationException;
 import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
 import io.changewatch.StartPosition;
+import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.lease.LeaseException;
@@ -273,6 +274,19 @@ final class LeasedWatcherTest {
 
         eventually(() -> setup.handledTimes().equals(List.of(6)));
         assertThat(setup.listener.states()).doesNotContain(WatcherState.PAUSED);
+    }
+
+    @Test
+    void failsWhereTheMachineRefusesTheThreadThatWatches() {
+        OutOfMemoryError refusal = new OutOfMemoryError("unable to create native thread");
+        time.refusesToStart("changewatch-orders", refusal);
+        watcher = watcher();
+
+        assertThatThrownBy(watcher::start)
+                .isInstanceOf(StreamFailedException.class)
+                .hasCause(refusal);
+        assertThat(watcher.state()).isEqualTo(WatcherState.FAILED);
+        assertThat(setup.server.isClosed()).isTrue();
     }
 
     @Test

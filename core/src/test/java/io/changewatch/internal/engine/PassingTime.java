@@ -23,7 +23,13 @@ final class PassingTime implements Surroundings {
     private final AtomicLong nanos = new AtomicLong();
     private final Map<Thread, Long> ends = new ConcurrentHashMap<>();
     private final Map<Thread, Runnable> beforeLocks = new ConcurrentHashMap<>();
+    private final Map<String, Error> refusals = new ConcurrentHashMap<>();
     private final ManualSurroundings otherwise = new ManualSurroundings();
+
+    /** Threads of this name that are made from now on do not start. */
+    void refusesToStart(String thread, Error refusal) {
+        refusals.put(thread, refusal);
+    }
 
     /** What {@code action} does comes before whatever the calling thread locks next, as if another thread were faster. */
     void beforeNextLock(Runnable action) {
@@ -85,6 +91,15 @@ final class PassingTime implements Surroundings {
 
     @Override
     public Thread thread(String name, boolean daemon, Runnable work) {
+        Error refusal = refusals.get(name);
+        if (refusal != null) {
+            return new Thread(name) {
+                @Override
+                public synchronized void start() {
+                    throw refusal;
+                }
+            };
+        }
         return otherwise.thread(name, daemon, work);
     }
 }
