@@ -279,12 +279,7 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
     /** Returns when the watching has ended; if the lease was lost before that, why. */
     private Optional<LeaseLostException> watch(Turn<T> mine) {
         try {
-            if (paused) {
-                mine.engine().pause();
-                if (!paused) { // meanwhile
-                    mine.engine().resume();
-                }
-            }
+            pauseOrNot(mine.engine());
             mine.engine().launchUnlessClosed();
             Optional<LeaseLostException> lost =
                     contest.holdUntil(mine.activity().over(), mine.tenure());
@@ -297,6 +292,19 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
             mine.engine().close();
             awaitEndOf(mine.engine());
         }
+    }
+
+    /** Somebody may pause or resume it meanwhile, who need not have seen this one. */
+    private void pauseOrNot(WatcherEngine<T> engine) {
+        boolean wanted;
+        do {
+            wanted = paused;
+            if (wanted) {
+                engine.pause();
+            } else {
+                engine.resume();
+            }
+        } while (wanted != paused);
     }
 
     private void tellLost(Tenure tenure, LeaseLostException cause) {

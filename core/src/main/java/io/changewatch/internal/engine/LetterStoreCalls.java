@@ -1,7 +1,6 @@
 package io.changewatch.internal.engine;
 
 import io.changewatch.ConfigurationException;
-import io.changewatch.WatcherState;
 import io.changewatch.resume.StoreException;
 import java.time.Duration;
 import java.util.Optional;
@@ -99,9 +98,7 @@ final class LetterStoreCalls {
                     cause);
         }
         logRetry(what, failures, delay.get(), cause);
-        if (lifecycle.state() != WatcherState.PAUSED) { // what was handed out before goes on to its end meanwhile
-            lifecycle.recovering(cause);
-        }
+        lifecycle.recoveringUnlessPaused(cause); // what was handed out before goes on to its end meanwhile
         lifecycle.pause(delay.get(), surroundings);
     }
 

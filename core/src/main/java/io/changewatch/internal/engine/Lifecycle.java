@@ -196,6 +196,23 @@ final class Lifecycle {
     }
 
     /**
+     * {@link #recovering}, but a watcher that is paused stays so.
+     *
+     * @throws StoppedException if the watcher is to stop
+     */
+    void recoveringUnlessPaused(Throwable cause) {
+        lock.lock();
+        try {
+            if (state != WatcherState.PAUSED) {
+                move(WatcherState.RECOVERING, cause);
+            }
+        } finally {
+            lock.unlock();
+        }
+        tell();
+    }
+
+    /**
      * Back to {@code RUNNING}, unless something else has broken since {@code cause} was told.
      *
      * @throws StoppedException if the watcher is to stop
@@ -261,16 +278,20 @@ final class Lifecycle {
     private void moveUnlessStopping(WatcherState next, @Nullable Throwable cause) {
         lock.lock();
         try {
-            throwIfStopRequested();
-            if (state == next) {
-                trouble = cause;
-                return;
-            }
-            apply(next, cause);
+            move(next, cause);
         } finally {
             lock.unlock();
         }
         tell();
+    }
+
+    private void move(WatcherState next, @Nullable Throwable cause) {
+        throwIfStopRequested();
+        if (state == next) {
+            trouble = cause;
+        } else {
+            apply(next, cause);
+        }
     }
 
     private void apply(WatcherState next, @Nullable Throwable cause) {

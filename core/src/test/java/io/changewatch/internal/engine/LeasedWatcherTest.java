@@ -277,6 +277,28 @@ final class LeasedWatcherTest {
     }
 
     @Test
+    void isPausedThoughATermBeginsWhileItIsResumedAndPausedAgain() throws InterruptedException {
+        watcher = afterOption(setup.listener(new WatcherListener() {
+            @Override
+            public void leaseAcquired(LeaseAcquired notice) {
+                time.beforeNextLock(() -> {
+                    watcher.resume();
+                    time.beforeNextLock(watcher::pause);
+                });
+            }
+        }));
+        setup.server.opens().batch(insert(6));
+        lease.takenBy("other");
+        watcher.start();
+        watcher.pause();
+        lease.free();
+        time.pass(ONE_LOOK);
+
+        assertThat(watcher.awaitPaused(Duration.ofSeconds(10))).isTrue();
+        assertThat(setup.handled).isEmpty();
+    }
+
+    @Test
     void failsWhereTheMachineRefusesTheThreadThatWatches() {
         OutOfMemoryError refusal = new OutOfMemoryError("unable to create native thread");
         time.refusesToStart("changewatch-orders", refusal);
