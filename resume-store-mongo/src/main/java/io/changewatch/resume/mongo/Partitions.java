@@ -68,6 +68,12 @@ final class Partitions {
     private void begin(int partition) {
         ChangeWatcher watcher = watchers.apply(partition);
         running.put(partition, watcher);
+        if (!stopped) { // stop() sees the others
+            start(watcher);
+        }
+    }
+
+    private void start(ChangeWatcher watcher) {
         try {
             watcher.start();
         } catch (IllegalStateException e) {

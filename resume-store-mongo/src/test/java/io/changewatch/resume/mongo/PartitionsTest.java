@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +46,25 @@ final class PartitionsTest {
         partitions.balance();
 
         assertThat(built).isEqualTo(first);
+    }
+
+    /** A start may wait for long, and who closes would have to. */
+    @Test
+    void areNotStartedWhenTheyAreToEnd() {
+        AtomicReference<Partitions> self = new AtomicReference<>();
+        Partitions ending = new Partitions(
+                "orders",
+                COUNT,
+                membership,
+                partition -> {
+                    self.get().stop(Duration.ofSeconds(1));
+                    return build(partition);
+                },
+                closing);
+        self.set(ending);
+        ending.balance();
+
+        assertThat(ending.active()).isEmpty();
     }
 
     @Test
