@@ -216,6 +216,17 @@ final class SubscriberDelivererTest {
         }
 
         @Test
+        void whatIsNoExceptionIsTheFailureWhateverThePolicy() throws InterruptedException {
+            Throwable odd = new Throwable("odd");
+            SubscriberDeliverer<Integer> deliverer = deliverer(true, HandlerFailurePolicy.skip());
+            deliverer.request(Long.MAX_VALUE);
+            deliverer.deliver(event(1));
+            subscriber.received.get(0).fail(odd);
+
+            assertThatThrownBy(() -> deliverer.drain(Duration.ZERO)).isSameAs(odd);
+        }
+
+        @Test
         void afterAnAcknowledgementAFailureDoesNothing() throws InterruptedException {
             SubscriberDeliverer<Integer> deliverer = deliverer(true);
             deliverer.request(Long.MAX_VALUE);
