@@ -35,14 +35,12 @@ import io.changewatch.testkit.InMemoryResumeTokenStore;
 import io.changewatch.testkit.LocalReplicaSet;
 import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
-import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.bson.BsonDocument;
 import org.bson.Document;
@@ -214,27 +212,11 @@ class DeadLettersIT {
     @ParameterizedTest
     @EnumSource(Place.class)
     void makesNoSecondLetterWhereTheProcessDiesBetweenTheLetterAndTheCheckpoint(Place place) throws Exception {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        LetterProgram.class.getName(),
-                        servers.connectionString(),
-                        database,
-                        folder.toString(),
-                        place.name())
-                .redirectErrorStream(true)
-                .start();
-        try (BufferedReader output = process.inputReader()) {
-            while (!"started".equals(output.readLine())) {
-                assertThat(process.isAlive()).isTrue();
-            }
+        try (WatcherProcess process = WatcherProcess.start(
+                LetterProgram.class, servers.connectionString(), database, folder.toString(), place.name())) {
+            process.awaitLines("started", 1);
             insert(0, 10, Set.of());
-            assertThat(process.waitFor(Eventually.LIMIT.toSeconds(), TimeUnit.SECONDS))
-                    .isTrue();
-            assertThat(process.exitValue()).isEqualTo(LetterProgram.EXIT_CODE);
-        } finally {
-            process.destroyForcibly();
+            assertThat(process.awaitEnd()).isEqualTo(LetterProgram.EXIT_CODE);
         }
         DeadLetterStore letters = LetterProgram.letters(lettersClient, database, folder, place);
         assertThat(ids(letters.list("dying", "", 10))).containsExactly(5);
