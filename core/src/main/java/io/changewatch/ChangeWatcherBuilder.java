@@ -661,7 +661,7 @@ public final class ChangeWatcherBuilder<T> {
 
     private ChangeWatcher engine(
             WatcherSettings<T> watcher, DelivererFactory<T> deliverers, Surroundings surroundings) {
-        SourceProvider provider = ClientSourceProvider.of(watcher.name(), source, client, settings);
+        SourceProvider provider = ClientSourceProvider.of(watcher.name(), source, client, settings, surroundings);
         if (lease != null) {
             LeaseSettings leased = new LeaseSettings(lease, HolderName.next());
             LeasedWatcher<T> one = new LeasedWatcher<>(watcher, leased, provider, deliverers, surroundings);
@@ -820,11 +820,12 @@ public final class ChangeWatcherBuilder<T> {
         MongoClientSettings givenSettings = settings;
         StreamSource givenSource = source;
         WatcherSettings<T> watcher = watcherSettings();
+        Surroundings surroundings = Surroundings.ofTheMachine();
         return new WatcherPublisher<>(
                 watcher,
-                () -> ClientSourceProvider.of(watcher.name(), givenSource, givenClient, givenSettings),
+                () -> ClientSourceProvider.of(watcher.name(), givenSource, givenClient, givenSettings, surroundings),
                 acknowledged,
-                Surroundings.ofTheMachine());
+                surroundings);
     }
 
     /** What a subscriber decides for itself. */

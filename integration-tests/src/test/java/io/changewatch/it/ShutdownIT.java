@@ -4,6 +4,10 @@ import static io.changewatch.it.Eventually.LIMIT;
 import static io.changewatch.it.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.mongodb.ConnectionString;
+import com.mongodb.MongoClientSettings;
+import com.mongodb.event.ClusterClosedEvent;
+import com.mongodb.event.ClusterListener;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
 import io.changewatch.ChangeWatcher;
@@ -16,7 +20,9 @@ import io.changewatch.testkit.Publishers;
 import io.changewatch.testkit.TestServer;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bson.Document;
@@ -184,6 +190,37 @@ class ShutdownIT {
 
         assertThat(threads()).isEmpty();
         eventually(() -> cursors().isEmpty());
+    }
+
+    /** An interrupt must not keep the driver from closing it. */
+    @Test
+    void closesTheClientItMadeThoughAHandlerDoesNotEnd() throws InterruptedException {
+        CountDownLatch closed = new CountDownLatch(1);
+        MongoClientSettings settings = MongoClientSettings.builder()
+                .applyConnectionString(new ConnectionString(TestServer.connectionString()))
+                .applyToClusterSettings(cluster -> cluster.addClusterListener(new ClusterListener() {
+                    @Override
+                    public void clusterClosed(ClusterClosedEvent event) {
+                        closed.countDown();
+                    }
+                }))
+                .build();
+        ChangeWatcher watcher = ChangeWatcher.connect(settings)
+                .collection(database, "orders")
+                .source(source)
+                .onEventAsync(event -> {
+                    handled.incrementAndGet();
+                    return new CompletableFuture<>();
+                })
+                .start();
+        insert(1);
+        eventually(() -> handled.get() == 1);
+
+        watcher.close(Duration.ofMillis(300));
+
+        assertThat(watcher.awaitTermination(LIMIT)).isTrue();
+        assertThat(closed.await(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        eventually(() -> threads().isEmpty());
     }
 
     private static List<String> threads() {

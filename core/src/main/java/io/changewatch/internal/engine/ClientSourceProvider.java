@@ -10,6 +10,7 @@ import io.changewatch.internal.source.CommandOplogWindow;
 import io.changewatch.internal.source.OplogWindow;
 import io.changewatch.internal.source.SourceSettings;
 import io.changewatch.internal.source.StreamChoice;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClientSourceProvider implements SourceProvider {
     private static final Logger LOG = LoggerFactory.getLogger(ClientSourceProvider.class);
+    private static final Duration PATIENCE_WHEN_CLOSING = Duration.ofSeconds(5);
 
     private final String watcher;
     private final StreamSource asked;
@@ -30,6 +32,7 @@ public final class ClientSourceProvider implements SourceProvider {
     private @Nullable MongoClient client;
     private @Nullable StreamChoice told;
     private final boolean isCounted;
+    private final Surroundings surroundings;
     private @Nullable PoolUse use;
     private @Nullable ChosenChangeSource last;
 
@@ -38,23 +41,30 @@ public final class ClientSourceProvider implements SourceProvider {
             StreamSource asked,
             @Nullable MongoClient client,
             @Nullable MongoClientSettings settings,
-            boolean isCounted) {
+            boolean isCounted,
+            Surroundings surroundings) {
         this.watcher = watcher;
         this.asked = asked;
         this.client = client;
         this.settings = settings;
         this.isCounted = isCounted;
+        this.surroundings = surroundings;
     }
 
     /** Sources on {@code client}, which stays open; or, if that is null, on a client made from {@code settings}. */
     public static SourceProvider of(
-            String watcher, StreamSource asked, @Nullable MongoClient client, @Nullable MongoClientSettings settings) {
-        return new ClientSourceProvider(watcher, asked, client, settings, client != null);
+            String watcher,
+            StreamSource asked,
+            @Nullable MongoClient client,
+            @Nullable MongoClientSettings settings,
+            Surroundings surroundings) {
+        return new ClientSourceProvider(watcher, asked, client, settings, client != null, surroundings);
     }
 
     /** Sources on {@code client} for somebody who asks a few questions, and is no watcher. */
-    static SourceProvider forQuestions(String watcher, StreamSource asked, MongoClient client) {
-        return new ClientSourceProvider(watcher, asked, client, null, false);
+    static SourceProvider forQuestions(
+            String watcher, StreamSource asked, MongoClient client, Surroundings surroundings) {
+        return new ClientSourceProvider(watcher, asked, client, null, false, surroundings);
     }
 
     @Override
@@ -122,16 +132,25 @@ public final class ClientSourceProvider implements SourceProvider {
             use.leave();
             use = null;
         }
-        if (settings == null || client == null) {
-            return;
+        MongoClient own = client;
+        if (settings != null && own != null) {
+            new Farewell(surroundings, "changewatch-" + watcher + "-close", PATIENCE_WHEN_CLOSING)
+                    .say(() -> close(own));
         }
+    }
+
+    private void close(MongoClient own) {
         try {
             if (last != null) {
                 last.awaitEnd();
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            LOG.debug("[{}] Not waiting for the end of its stream.", watcher, e);
         }
-        client.close();
+        try {
+            own.close();
+        } catch (RuntimeException e) {
+            LOG.warn("[{}] Could not close the client at the end.", watcher, e);
+        }
     }
 }

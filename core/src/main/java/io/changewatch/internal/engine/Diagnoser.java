@@ -42,18 +42,8 @@ public final class Diagnoser {
             int pool = settings.getConnectionPoolSettings().getMaxSize();
             return new Examination(plan, own, Optional.of(pool), surroundings).diagnosis();
         } finally {
-            close(own, plan.watcher(), surroundings);
-        }
-    }
-
-    /** A client says good-bye to its server without a time-out, on a half-open connection for ever: that is not waited for. */
-    private static void close(MongoClient own, String watcher, Surroundings surroundings) {
-        Thread closing = surroundings.thread("changewatch-" + watcher + "-diagnose-close", true, own::close);
-        closing.start();
-        try {
-            closing.join(PATIENCE_WHEN_CLOSING.toMillis());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            new Farewell(surroundings, "changewatch-" + plan.watcher() + "-diagnose-close", PATIENCE_WHEN_CLOSING)
+                    .say(own::close);
         }
     }
 }

@@ -76,7 +76,7 @@ final class Examination {
         this.asked = plan.asked();
         this.pool = pool;
         this.servers = new ServerQuestions(client, ChosenChangeSource.readPreference(client, plan.streamSource()));
-        this.sources = ClientSourceProvider.forQuestions(plan.watcher(), plan.streamSource(), client);
+        this.sources = ClientSourceProvider.forQuestions(plan.watcher(), plan.streamSource(), client, surroundings);
         this.preference = client.getReadPreference();
         this.interview = new Interview(servers, surroundings);
         this.questionnaire = new Questionnaire(interview, asked);
