@@ -123,6 +123,9 @@ class PartitionedWatcherIT {
         assertThatThrownBy(() -> PartitionedWatcher.of("indexer", 0, client.getDatabase(database), builder()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("Watcher 'indexer' cannot be split into 0 partitions: at least 1 is needed.");
+        assertThatThrownBy(() -> PartitionedWatcher.of(" ", COUNT, client.getDatabase(database), builder()))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("A partitioned watcher needs a name that is not blank.");
         assertThatThrownBy(() -> PartitionedWatcher.of(
                                 "indexer",
                                 COUNT,

@@ -6,6 +6,7 @@ import io.changewatch.event.ResumeToken;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 import org.bson.RawBsonDocument;
@@ -64,7 +65,9 @@ final class EventBatch<T> {
 
     /** How long to wait for more; not positive if it is due. */
     long nanosLeft(long nanos) {
-        return isFull() ? 0 : limits.within().toNanos() - (nanos - beginNanos);
+        return isFull()
+                ? 0
+                : TimeUnit.NANOSECONDS.convert(limits.within()) - (nanos - beginNanos); // "for ever" is allowed
     }
 
     /** The stream has come to a position behind its last event. */

@@ -89,11 +89,11 @@ public final class ClientSourceProvider implements SourceProvider {
             return;
         }
         told = choice;
-        LOG.info(
-                "[{}] Reads {}, because {}.",
-                watcher,
-                choice.source() == StreamSource.PUBLISHER ? "through the driver's publisher" : "with its own commands",
-                choice.reason());
+        if (choice.source() == StreamSource.PUBLISHER) {
+            LOG.info("[{}] Reads through the driver's publisher, because {}.", watcher, choice.reason());
+        } else {
+            LOG.debug("[{}] Reads with its own commands, because {}.", watcher, choice.reason());
+        }
         choice.warning().ifPresent(warning -> LOG.warn("[{}] {} {}", watcher, warning, StreamChoice.REMEDY));
     }
 

@@ -5,6 +5,7 @@ import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.Fingerprint;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
 
@@ -42,10 +43,14 @@ final class ClusterCheck {
     }
 
     private Optional<Advice> future(Place place, ClusterFacts facts) {
-        Optional<BsonTimestamp> present = Optional.ofNullable(facts.time());
-        return place.tokenTime()
-                .filter(position -> present.isPresent() && isFarBehind(present.get(), position))
-                .map(position -> messages.positionInTheFuture(position, present.orElseThrow()));
+        return timeToCome(place, facts)
+                .map(position -> messages.positionInTheFuture(position, Objects.requireNonNull(facts.time())));
+    }
+
+    /** The time of a place that the cluster has not come to; empty if it has, or does not tell its time. */
+    static Optional<BsonTimestamp> timeToCome(Place place, ClusterFacts facts) {
+        BsonTimestamp present = facts.time();
+        return place.tokenTime().filter(position -> present != null && isFarBehind(present, position));
     }
 
     private static boolean isFarBehind(BsonTimestamp present, BsonTimestamp position) {

@@ -97,11 +97,14 @@ record FailureMessages(String watcher, Optional<Namespace> scope, Optional<Strin
 
     Advice positionInTheFuture(BsonTimestamp position, BsonTimestamp present) {
         return new Advice(
-                "Cannot resume watcher '" + watcher + "': its position of " + wallTime(position)
-                        + " lies in the future of the cluster, whose time is " + wallTime(present)
+                "Cannot resume watcher '" + watcher + "': its position " + inTheFuture(position, present)
                         + ". The server would wait for that time in silence. The position is damaged, or belongs to another "
                         + "cluster, or this one was restored from a backup.",
                 "Delete the checkpoint, or correct startFrom(...).");
+    }
+
+    static String inTheFuture(BsonTimestamp position, BsonTimestamp present) {
+        return "of " + wallTime(position) + " lies in the future of the cluster, whose time is " + wallTime(present);
     }
 
     HistoryLostException gapWithoutPlace(RuntimeException error) {

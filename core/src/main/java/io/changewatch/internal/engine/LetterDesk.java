@@ -115,7 +115,14 @@ public final class LetterDesk<T> implements DeadLetters {
         String holder = UUID.randomUUID().toString();
         RedriveTally tally = new RedriveTally();
         try {
-            return tally.report(redriveAll(holder, tally));
+            RedriveReport report = tally.report(redriveAll(holder, tally));
+            LOG.info(
+                    "[{}] Letters handled: {}, failed again: {}, still behind those: {}.",
+                    settings.name(),
+                    report.handled(),
+                    report.failed(),
+                    report.behind());
+            return report;
         } finally {
             release(holder);
         }
@@ -219,7 +226,7 @@ public final class LetterDesk<T> implements DeadLetters {
 
     private Redriven handled(DeadLetter letter) {
         store.remove(settings.name(), letter.id());
-        LOG.info(
+        LOG.debug(
                 "[{}] Handled the letter {} ({}).",
                 settings.name(),
                 letter.id(),

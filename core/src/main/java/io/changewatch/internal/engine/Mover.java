@@ -1,9 +1,11 @@
 package io.changewatch.internal.engine;
 
+import io.changewatch.ConfigurationException;
 import io.changewatch.SeekFailedException;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.observe.WatcherListener.Sought;
+import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.util.Optional;
 import org.bson.BsonTimestamp;
@@ -57,7 +59,7 @@ final class Mover {
     void move(Seek seek) throws InterruptedException {
         Optional<BsonTimestamp> from = delivery.place().clusterTime();
         letEndWhatIsInFlight();
-        Place wanted = seek.checkpoint == null ? Place.at(seek.start) : loader.place(Optional.of(seek.checkpoint));
+        Place wanted = seek.checkpoint == null ? Place.at(seek.start) : placeOf(seek.checkpoint);
         Position position = trial.tryOut(wanted, seek.checkpoint);
         Place place = wanted.position() == null ? Place.after(position) : wanted;
         Optional<RuntimeException> refusal = delivery.moveTo(place, position);
@@ -65,6 +67,19 @@ final class Mover {
             throw stays("the store refuses (" + refusal.get().getMessage() + ")", refusal.get());
         }
         tell(from, position.clusterTime());
+    }
+
+    private Place placeOf(Checkpoint checkpoint) {
+        String madeFor = checkpoint.fingerprint().scope();
+        String mine = shared.settings().checkpoints().fingerprint().scope();
+        if (!madeFor.equals(mine)) {
+            throw new ConfigurationException(
+                    "Cannot move watcher '" + shared.watcher() + "': the checkpoint that was given is of " + madeFor
+                            + ", and this watcher watches " + mine
+                            + ". Give one of this watcher's history(). The watcher goes on where it was.",
+                    null);
+        }
+        return loader.place(Optional.of(checkpoint));
     }
 
     private void letEndWhatIsInFlight() throws InterruptedException {

@@ -6,10 +6,12 @@ import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.engine.FailureMessages.Advice;
 import io.changewatch.internal.source.ChangeCursor;
+import io.changewatch.internal.source.ClusterFacts;
 import io.changewatch.internal.source.RawBatch;
 import io.changewatch.internal.source.SourceSettings;
 import io.changewatch.internal.source.StalledStreamException;
 import io.changewatch.resume.Checkpoint;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.bson.BsonTimestamp;
@@ -54,10 +56,16 @@ final class SeekTrial {
 
     private void refuseIfForeign(Place place, @Nullable Checkpoint checkpoint)
             throws SourceFailure, InterruptedException {
+        ClusterFacts facts = reader.facts();
+        Optional<BsonTimestamp> toCome = ClusterCheck.timeToCome(place, facts);
+        if (toCome.isPresent()) {
+            String ahead = FailureMessages.inTheFuture(toCome.get(), Objects.requireNonNull(facts.time()));
+            throw failed("the position " + ahead + ". Choose an earlier one", null);
+        }
         Optional<Advice> objection =
-                new ClusterCheck(messages, Optional.ofNullable(checkpoint)).objection(place, reader.facts());
+                new ClusterCheck(messages, Optional.ofNullable(checkpoint)).objection(place, facts);
         if (objection.isPresent()) {
-            throw failed("it is none of this cluster. " + objection.get().problem() + " Choose another one", null);
+            throw failed(Interview.withoutFullStop(objection.get().problem()) + ". Choose another one", null);
         }
     }
 

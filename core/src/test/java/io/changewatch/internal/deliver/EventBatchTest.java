@@ -90,4 +90,12 @@ final class EventBatchTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("within(PT-0.001S): a time that is not negative is needed.");
     }
+
+    @Test
+    void waitsUntilItIsFullWhereThatIsAsked() {
+        EventBatch<Integer> patient = new EventBatch<>(Batching.upTo(2).within(Duration.ofSeconds(Long.MAX_VALUE)));
+        patient.add(event(20), -5);
+
+        assertThat(patient.nanosLeft(5)).isEqualTo(Long.MAX_VALUE - 10);
+    }
 }

@@ -145,7 +145,10 @@ final class SeekTest {
         Fingerprint other = new Fingerprint("shop.customers", "");
 
         assertThatThrownBy(() -> watcher.seek(WatchSetup.checkpoint(token(50), time(50), other), SOON))
-                .isInstanceOf(ConfigurationException.class);
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Cannot move watcher 'orders': the checkpoint that was given is of shop.customers, and this watcher"
+                                + " watches shop.orders. Give one of this watcher's history(). The watcher goes on where it was.");
         eventually(() -> setup.handled.size() == 2);
         watcher.close();
 
@@ -267,7 +270,9 @@ final class SeekTest {
 
         assertThatThrownBy(() -> watcher.seek(StartPosition.at(time(5_000)), SOON))
                 .isInstanceOf(SeekFailedException.class)
-                .hasMessageContaining("lies in the future of the cluster");
+                .hasMessage("Cannot move watcher 'orders' to the position that was asked for: the position of"
+                        + " 1970-01-01T01:23:20Z lies in the future of the cluster, whose time is 1970-01-01T00:03:20Z. Choose an"
+                        + " earlier one. The watcher goes on where it was.");
         watcher.close();
     }
 

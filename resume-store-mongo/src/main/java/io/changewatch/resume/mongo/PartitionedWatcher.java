@@ -85,11 +85,14 @@ public final class PartitionedWatcher implements AutoCloseable {
      *
      * @param count of partitions, which all instances must agree on
      * @param database where leases and members are kept: any that all instances reach, not the watched one if its scope contains it
-     * @throws ConfigurationException if {@code count} is not positive
+     * @throws ConfigurationException if {@code name} is blank, or {@code count} is not positive
      */
     public static <T> Plan<T> of(String name, int count, MongoDatabase database, ChangeWatcherBuilder<T> watcher) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(database, "database");
+        if (name.isBlank()) {
+            throw new ConfigurationException("A partitioned watcher needs a name that is not blank.", null);
+        }
         if (count < 1) {
             throw new ConfigurationException(
                     "Watcher '" + name + "' cannot be split into " + count + " partitions: at least 1 is needed.",
