@@ -560,8 +560,9 @@ public final class ChangeWatcherBuilder<T> {
 
     /**
      * How long the handlers of an event may take before they have failed with a {@link HandlerTimeoutException}, which
-     * {@link #whenHandlerFails} answers. The thread of a handler is interrupted; one that does not end then keeps its thread, and its
-     * event is not tried again before it has ended. A stage is given up, and cancelled if it is a {@code CompletableFuture}; so is a
+     * {@link #whenHandlerFails} answers. The thread of a handler is interrupted. One that does not end then keeps its thread, and nothing
+     * is decided about its event before it has ended: no retry, no skip, no letter; that is logged, told to
+     * {@code WatcherListener.handlerSlow} and interrupted again at twice the time, four times, and so on. A stage is given up, and cancelled if it is a {@code CompletableFuture}; so is a
      * subscription. A delivery comes again, and its late acknowledgement does nothing. Handlers are then called on
      * {@code changewatch-<name>-worker-1}, also without {@link #concurrency}. Default: none.
      */

@@ -47,7 +47,11 @@ public interface WatcherListener {
     /** A handler or a validation failed and is tried again. */
     default void handlerRetried(HandlerRetried notice) {}
 
-    /** A handler runs for longer than {@code slowHandlerAfter} says, and has not ended yet. Told once for each attempt, on a thread of its own. */
+    /**
+     * A handler runs for longer than {@code slowHandlerAfter} says, and has not ended yet: told once for each attempt. Or it does not end
+     * although it was interrupted when {@code handlerTimeout} was over: told at twice that time, four times, and so on. On a thread of
+     * its own.
+     */
     default void handlerSlow(HandlerSlow notice) {}
 
     /** An event that could not be decoded or handled was skipped because the policy says so. */

@@ -242,6 +242,18 @@ public final class FailureHandling {
         listener.handlerSlow(new HandlerSlow(watcher, event, duration));
     }
 
+    /** A handler does not end although it was interrupted when its time was up: nothing can be decided about its event. */
+    void stuck(ChangeEvent<?> event, Duration duration) {
+        LOG.warn(
+                "[{}] The handler does not end for {}, though it was interrupted when its time was up: it has been running for {}"
+                        + " ms. Until it ends, its event is not retried, skipped or parked, and those of its key wait. Let the"
+                        + " handler end when its thread is interrupted.",
+                watcher,
+                describe(event),
+                duration.toMillis());
+        listener.handlerSlow(new HandlerSlow(watcher, event, duration));
+    }
+
     private <W> void giveUp(W work, int failures, Exception cause, Subject<? super W> subject)
             throws InterruptedException {
         if (givenUp == null && !policy.skips()) {

@@ -4,6 +4,7 @@ import io.changewatch.HandlerTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ public record HandlerLimits(Optional<Duration> timeout, Optional<Duration> slowA
 
     static final long NEVER = Long.MAX_VALUE;
 
+    private static final int MOST_DOUBLINGS = 16;
+
     /** Whether there is a limit. */
     boolean isAny() {
         return timeout.isPresent() || slowAfter.isPresent();
@@ -33,8 +36,13 @@ public record HandlerLimits(Optional<Duration> timeout, Optional<Duration> slowA
         return left(timeout, nanos);
     }
 
+    /** Told at twice the time, then four times, then eight. */
+    long untilStuck(long nanos, int told) {
+        return left(timeout.map(limit -> limit.multipliedBy(2L << Math.min(told, MOST_DOUBLINGS))), nanos);
+    }
+
     private static long left(Optional<Duration> limit, long nanos) {
-        return limit.isEmpty() ? NEVER : limit.get().toNanos() - nanos;
+        return limit.isEmpty() ? NEVER : TimeUnit.NANOSECONDS.convert(limit.get()) - nanos;
     }
 
     /** What a handler fails with that is given up. */
@@ -45,12 +53,22 @@ public record HandlerLimits(Optional<Duration> timeout, Optional<Duration> slowA
     /**
      * A handler that has run for too long.
      *
-     * @param isLate whether its time is up; otherwise it is slow
      * @param stage that is given up
      */
     record Overdue<T>(
             Task<T> task,
             Duration duration,
-            boolean isLate,
-            @Nullable CompletionStage<?> stage) {}
+            Kind kind,
+            @Nullable CompletionStage<?> stage) {
+
+        /** What it is. */
+        enum Kind {
+            /** It takes longer than usual. */
+            SLOW,
+            /** Its time is up. */
+            LATE,
+            /** It does not end although its time was up. */
+            STUCK
+        }
+    }
 }

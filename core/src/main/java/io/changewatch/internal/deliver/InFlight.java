@@ -6,17 +6,14 @@ import io.changewatch.internal.deliver.HandlerLimits.Overdue;
 import io.changewatch.internal.deliver.KeyedDeliverer.Limits;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -49,7 +46,6 @@ final class InFlight<T> {
     private final Condition room;
     private final Condition work;
     private final Condition overdue;
-    private final HandlerLimits time;
 
     // Guarded by lock.
     private final LowWatermark watermark;
@@ -60,7 +56,7 @@ final class InFlight<T> {
 
     private final PriorityQueue<Task<T>> delayed = new PriorityQueue<>(
             Comparator.<Task<T>>comparingLong(task -> task.dueNanos).thenComparingLong(task -> task.number));
-    private final Set<Task<T>> running = new LinkedHashSet<>();
+    private final RunningTasks<T> running;
     private int unfinished;
     private long bytes;
     private long numbers;
@@ -81,7 +77,7 @@ final class InFlight<T> {
         this.room = lock.newCondition();
         this.work = lock.newCondition();
         this.overdue = lock.newCondition();
-        this.time = time;
+        this.running = new RunningTasks<>(time);
         this.watermark = new LowWatermark(progress);
     }
 
@@ -218,7 +214,7 @@ final class InFlight<T> {
     OptionalLong busySince() {
         lock.lock();
         try {
-            return running.stream().mapToLong(task -> task.beganNanos).findFirst();
+            return running.busySince();
         } finally {
             lock.unlock();
         }
@@ -355,59 +351,20 @@ final class InFlight<T> {
     List<Overdue<T>> awaitOverdue() throws InterruptedException {
         lock.lock();
         try {
-            List<Overdue<T>> found = overdue(nanoTime.getAsLong());
+            List<Overdue<T>> found = running.overdue(nanoTime.getAsLong());
             while (found.isEmpty() && workers > 0) {
-                long wait = untilOverdue(nanoTime.getAsLong());
+                long wait = running.untilOverdue(nanoTime.getAsLong());
                 if (wait == HandlerLimits.NEVER) {
                     overdue.await();
                 } else {
                     long unused = overdue.awaitNanos(wait);
                 }
-                found = overdue(nanoTime.getAsLong());
+                found = running.overdue(nanoTime.getAsLong());
             }
             return found;
         } finally {
             lock.unlock();
         }
-    }
-
-    private List<Overdue<T>> overdue(long now) {
-        List<Overdue<T>> found = new ArrayList<>();
-        for (Task<T> task : running) {
-            if (!task.isTimed) {
-                continue;
-            }
-            long ran = now - task.beganNanos;
-            if (!task.toldSlow && time.untilSlow(ran) <= 0) {
-                task.toldSlow = true;
-                found.add(new Overdue<>(task, Duration.ofNanos(ran), false, null));
-            }
-            if (!task.timedOut && time.untilTimeout(ran) <= 0) {
-                task.timedOut = true;
-                interrupt(task);
-                found.add(new Overdue<>(task, Duration.ofNanos(ran), true, task.stage));
-            }
-        }
-        return found;
-    }
-
-    private static void interrupt(Task<?> task) {
-        if (task.worker != null) {
-            task.worker.interrupt();
-        }
-    }
-
-    private long untilOverdue(long now) {
-        long least = HandlerLimits.NEVER;
-        for (Task<T> task : running) {
-            if (!task.isTimed) {
-                continue;
-            }
-            long ran = now - task.beganNanos;
-            least = task.toldSlow ? least : Math.min(least, time.untilSlow(ran));
-            least = task.timedOut ? least : Math.min(least, time.untilTimeout(ran));
-        }
-        return least;
     }
 
     /** The event is handled, or skipped. */

@@ -430,11 +430,18 @@ public final class KeyedDeliverer<T> implements Deliverer<T> {
     }
 
     private void tellOrGiveUp(Overdue<T> handler) {
-        if (!handler.isLate()) {
-            failures.slow(handler.task().event, handler.duration());
-        } else if (handler.stage() != null) {
+        switch (handler.kind()) {
+            case SLOW -> failures.slow(handler.task().event, handler.duration());
+            case STUCK -> failures.stuck(handler.task().event, handler.duration());
+            case LATE -> giveUpStage(handler);
+        }
+    }
+
+    /** Without a stage, the worker is interrupted, and answers. */
+    private void giveUpStage(Overdue<T> handler) {
+        if (handler.stage() != null) {
             answerLater(handler.task(), time.exception());
             cancel(handler.stage());
-        } // otherwise its worker is interrupted, and does this
+        }
     }
 }

@@ -33,6 +33,8 @@ final class Task<T> {
     boolean isTimed;
     boolean toldSlow;
     boolean timedOut;
+    /** How often it was told of since then. */
+    int toldStuck;
 
     @Nullable
     Thread worker;
@@ -75,6 +77,7 @@ final class Task<T> {
         isTimed = false;
         toldSlow = false;
         timedOut = false;
+        toldStuck = 0;
         stage = null;
         firstBeganNanos = firstBeganNanos == NEVER ? nanos : firstBeganNanos;
     }

@@ -656,6 +656,7 @@ final class KeyedDelivererTest {
     @Nested
     class Time {
         private final Duration limit = Duration.ofSeconds(5);
+        private final AtomicInteger interrupts = new AtomicInteger();
 
         private void pass(Duration duration) {
             eventually(time::isAwaited);
@@ -711,6 +712,41 @@ final class KeyedDelivererTest {
 
             assertThat(setup.notices).singleElement().isInstanceOf(HandlerRetried.class);
             assertThat(setup.last()).isEqualTo(11);
+        }
+
+        @Test
+        void aHandlerThatIgnoresItsInterruptIsToldOfAgainAndAgainAndAnsweredWhenItEnds() throws InterruptedException {
+            handlerLimits = new HandlerLimits(Optional.of(limit), Optional.empty());
+            policy = HandlerFailurePolicy.skip();
+            CountDownLatch end = new CountDownLatch(1);
+            handler = event -> {
+                boolean ended = false;
+                while (!ended) {
+                    try {
+                        end.await();
+                        ended = true;
+                    } catch (InterruptedException e) {
+                        interrupts.incrementAndGet();
+                    }
+                }
+            };
+            KeyedDeliverer<Integer> deliverer = deliverer();
+            deliver(deliverer, 11);
+            pass(limit);
+            eventually(() -> interrupts.get() == 1);
+            assertThat(setup.notices).isEmpty();
+            pass(limit);
+            eventually(() -> setup.notices.size() == 1);
+            pass(limit.multipliedBy(2));
+            eventually(() -> setup.notices.size() == 2 && interrupts.get() == 3);
+            end.countDown();
+            deliverer.drain(LONG);
+
+            assertThat(setup.notices.subList(0, 2))
+                    .allSatisfy(notice -> assertThat(notice).isInstanceOf(HandlerSlow.class));
+            assertThat(((HandlerSlow) setup.notices.get(1)).duration()).isEqualTo(limit.multipliedBy(4));
+            assertThat(setup.notices.get(2)).isInstanceOf(EventSkipped.class);
+            assertThat(setup.notices).hasSize(3);
         }
 
         @Test
