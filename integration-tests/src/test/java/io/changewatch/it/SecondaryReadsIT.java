@@ -10,6 +10,7 @@ import io.changewatch.testkit.LocalReplicaSet;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterAll;
@@ -59,8 +60,12 @@ class SecondaryReadsIT {
 
     /** The member with the stream's cursor. */
     private int watched() {
-        eventually(() -> watchedNow().isPresent());
-        return watchedNow().orElseThrow();
+        AtomicInteger member = new AtomicInteger(-1); // it may move on
+        eventually(() -> {
+            watchedNow().ifPresent(member::set);
+            return member.get() >= 0;
+        });
+        return member.get();
     }
 
     private OptionalInt watchedNow() {

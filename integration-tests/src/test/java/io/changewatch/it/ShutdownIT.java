@@ -72,7 +72,7 @@ class ShutdownIT {
             assertThat(watcher.state()).isEqualTo(WatcherState.STOPPED);
         }
 
-        assertThat(threads()).isEmpty();
+        eventually(() -> threads().isEmpty());
         eventually(() -> cursors().isEmpty());
     }
 
@@ -174,7 +174,7 @@ class ShutdownIT {
                         "Watcher 'orphan' stopped: its MongoClient was closed while it was running. Close watchers before "
                                 + "their client.");
         watcher.close();
-        assertThat(threads()).isEmpty();
+        eventually(() -> threads().isEmpty());
     }
 
     @Test
@@ -188,7 +188,7 @@ class ShutdownIT {
             assertThat(watcher.name()).isEqualTo(database + ".orders");
         }
 
-        assertThat(threads()).isEmpty();
+        eventually(() -> threads().isEmpty());
         eventually(() -> cursors().isEmpty());
     }
 
