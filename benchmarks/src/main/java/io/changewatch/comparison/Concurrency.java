@@ -19,7 +19,7 @@ import org.bson.Document;
 
 /** How a watcher whose handler waits gets faster with more handlers at once, and whether each key stays in order. */
 final class Concurrency {
-    private static final List<Integer> HANDLERS = List.of(1, 4, 16, 64);
+    private static final List<Integer> HANDLERS = List.of(1, 4, 16, 64, 128, 256);
     private static final int WARM_UP = 64;
     private static final int EVENTS = 40_000;
     private static final int EVENTS_EACH = 1_500;
