@@ -63,6 +63,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bson.BsonDocument;
 import org.bson.BsonString;
@@ -74,13 +75,15 @@ import org.reactivestreams.Publisher;
 /**
  * Options of a watcher. Everything but a handler has a default.
  *
- * <p>Options that contradict each other or cannot work are refused by {@link #build()}. Not thread-safe; a builder can be
+ * <p>Options that contradict each other, cannot work or would change nothing are refused by {@link #build()}, all at once. Not thread-safe; a builder can be
  * used again, what it built does not change with it.
  *
  * @param <T> the type documents are decoded to
  */
 public final class ChangeWatcherBuilder<T> {
 
+    private static final int MAX_IN_FLIGHT = 10_000;
+    private static final long MAX_IN_FLIGHT_BYTES = 64L << 20;
     private static final RetryPolicy ENDLESS = RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(10))
             .jitter(0.5);
 
@@ -121,9 +124,9 @@ public final class ChangeWatcherBuilder<T> {
     private final List<Function<Handlers<T>, Handling<T>>> asynchronous = new ArrayList<>();
     private boolean acknowledged;
     private int concurrency = 1;
-    private Function<? super DocumentEvent<T>, ?> orderedBy = DocumentKey::of;
-    private int maxInFlight = 10_000;
-    private long maxInFlightBytes = 64L << 20;
+    private @Nullable Function<? super DocumentEvent<T>, ?> orderedBy;
+    private @Nullable Integer maxInFlight;
+    private @Nullable Long maxInFlightBytes;
     private @Nullable Duration handlerTimeout;
     private @Nullable Duration slowHandlerAfter;
     private final List<WatcherListener> listeners = new ArrayList<>();
@@ -229,6 +232,9 @@ public final class ChangeWatcherBuilder<T> {
         other.handlerTimeout = null;
         other.slowHandlerAfter = null;
         other.concurrency = 1;
+        other.orderedBy = null;
+        other.maxInFlight = null;
+        other.maxInFlightBytes = null;
         other.listeners.clear();
         return other;
     }
@@ -337,7 +343,7 @@ public final class ChangeWatcherBuilder<T> {
         return this;
     }
 
-    /** How often the position is saved, see {@link CheckpointPolicy#standard()}. Default: every 1,000 events or 1 s, 20 times a second at most. */
+    /** How often the position is saved, see {@link CheckpointPolicy#standard()}. With {@link #onTransaction} each batch is saved with its effects, and this says how often a position is behind which nothing was handled. Default: every 1,000 events or 1 s, 20 times a second at most. */
     public ChangeWatcherBuilder<T> checkpoint(CheckpointPolicy policy) {
         this.checkpointPolicy = Objects.requireNonNull(policy, "policy");
         return this;
@@ -389,7 +395,7 @@ public final class ChangeWatcherBuilder<T> {
         return parkIn(store, ParkingOrder.GO_ON);
     }
 
-    /** {@link #parkIn(DeadLetterStore)}, and what happens to later events of the same document. Default: {@link ParkingOrder#GO_ON}. */
+    /** {@link #parkIn(DeadLetterStore)}, and what happens to later events of the same document. {@link ParkingOrder#BLOCK_KEY} is refused beside {@link #orderedBy}, whose key it does not know. Default: {@link ParkingOrder#GO_ON}. */
     public ChangeWatcherBuilder<T> parkIn(DeadLetterStore store, ParkingOrder order) {
         this.letterStore = Objects.requireNonNull(store, "store");
         this.parkingOrder = Objects.requireNonNull(order, "order");
@@ -539,20 +545,25 @@ public final class ChangeWatcherBuilder<T> {
     /**
      * What events have in common that {@link #concurrency} keeps in order: those with an equal key, by {@code equals}. Called on the
      * watcher's thread; a null is a key like any other, and what the function throws counts as a failure of the handler. Keep
-     * events of one document under one key, or their order is lost. Default: the namespace and the {@code _id}.
+     * events of one document under one key, or their order is lost.
+     *
+     * {@snippet class="io.changewatch.examples.CustomerMails" region="start"}
+     *
+     * <p>Refused beside {@link ParkingOrder#BLOCK_KEY}, which keeps the order of a document's events and not that of a key, and where it
+     * has no effect: with one handler at a time, in batches, and with {@link #onDelivery}. Default: the namespace and the {@code _id}.
      */
     public ChangeWatcherBuilder<T> orderedBy(Function<? super DocumentEvent<T>, ?> key) {
         this.orderedBy = Objects.requireNonNull(key, "key");
         return this;
     }
 
-    /** How many events {@link #concurrency} hands out, from the oldest that is not handled, before the watcher reads no further: the bound on what comes again after a crash, beside {@link #maxUnsavedEvents}, and on how far the others get ahead of a slow document. Default: 10,000. */
+    /** How many events {@link #concurrency} hands out, from the oldest that is not handled, before the watcher reads no further: the bound on what comes again after a crash, beside {@link #maxUnsavedEvents}, and on how far the others get ahead of a slow document. Refused where it has no effect: with one handler at a time that no limit of time watches, and in batches. Default: 10,000. */
     public ChangeWatcherBuilder<T> maxInFlight(int events) {
         this.maxInFlight = events;
         return this;
     }
 
-    /** How many bytes of events, as the server sent them, wait for {@link #concurrency} or are being handled; a larger event goes alone. What they are decoded to comes on top. Default: 64 MiB. */
+    /** How many bytes of events, as the server sent them, wait for {@link #concurrency} or are being handled; a larger event goes alone. What they are decoded to comes on top. Refused where {@link #maxInFlight} is. Default: 64 MiB. */
     public ChangeWatcherBuilder<T> maxInFlightBytes(long bytes) {
         this.maxInFlightBytes = bytes;
         return this;
@@ -573,6 +584,7 @@ public final class ChangeWatcherBuilder<T> {
 
     /**
      * After which time a handler that still runs is logged at WARN and told to {@link WatcherListener#handlerSlow}, once for each attempt.
+     * Behind {@link #handlerTimeout}, that is one that heeds no interrupt; an asynchronous one is given up before, so that this is refused.
      * Handlers are then called on {@code changewatch-<name>-worker-1}, also without {@link #concurrency}. Default: none.
      */
     public ChangeWatcherBuilder<T> slowHandlerAfter(Duration duration) {
@@ -641,15 +653,11 @@ public final class ChangeWatcherBuilder<T> {
     /**
      * A watcher that has not been started.
      *
-     * @throws ConfigurationException if options are missing or contradict each other; the message names the remedy
+     * @throws ConfigurationException if options are missing, contradict each other or would have no effect; the message names each
+     *     of them with its remedy
      */
     public ChangeWatcher build() {
-        if (!hasHandler()) {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName()
-                            + "' has no handler: add onEvent(...), onInsert(...) or another, or use " + "publisher().",
-                    null);
-        }
+        checkHandled();
         WatcherSettings<T> watcher = watcherSettings();
         Surroundings surroundings = Surroundings.ofTheMachine();
         if (client != null && store instanceof TransactionalResumeTokenStore shared && !transactionHandlers.isEmpty()) {
@@ -658,6 +666,24 @@ public final class ChangeWatcherBuilder<T> {
             return engine(deliverers.settings(), deliverers, surroundings);
         }
         return engine(watcher, deliverers(watcher, surroundings), surroundings);
+    }
+
+    private void checkHandled() {
+        List<String> problems = problemsOfHandling();
+        if (!hasHandler()) {
+            String beginning = "has no handler: add onEvent(...), onInsert(...) or another, or use publisher()";
+            refuse(Stream.concat(Stream.of(beginning), problems.stream()).toList());
+        }
+        refuseToBuild(problems);
+    }
+
+    /** {@link #problems()} and options that would have no effect on the handlers. */
+    private List<String> problemsOfHandling() {
+        OptionProblems problems = new OptionProblems();
+        if (hasHandler()) {
+            checkEffects(problems);
+        }
+        return Stream.concat(problems().stream(), problems.found().stream()).toList();
     }
 
     private ChangeWatcher engine(
@@ -676,9 +702,13 @@ public final class ChangeWatcherBuilder<T> {
         if (!batchHandlers.isEmpty()) {
             return batches(watcher, surroundings);
         }
-        return concurrency > 1 || !asynchronous.isEmpty() || isTimed()
+        return isSideBySide() || isTimed()
                 ? keyed(watcher, surroundings)
                 : (failures, progress, stop) -> new SequentialDeliverer<>(watcher.handlers(), failures, progress);
+    }
+
+    private boolean isSideBySide() {
+        return concurrency > 1 || !asynchronous.isEmpty();
     }
 
     private boolean isTimed() {
@@ -689,16 +719,21 @@ public final class ChangeWatcherBuilder<T> {
         if (acknowledged) {
             return event -> new Object();
         }
-        return concurrency == 1 && asynchronous.isEmpty() ? event -> "all" : orderedBy;
+        if (!isSideBySide()) {
+            return event -> "all";
+        }
+        return orderedBy != null ? orderedBy : DocumentKey::of;
     }
 
     private DelivererFactory<T> keyed(WatcherSettings<T> watcher, Surroundings surroundings) {
+        int events = maxInFlight != null ? maxInFlight : MAX_IN_FLIGHT;
+        long bytes = maxInFlightBytes != null ? maxInFlightBytes : MAX_IN_FLIGHT_BYTES;
         KeyedDeliverer.Work<T> work = new KeyedDeliverer.Work<>(
                 asynchronous.isEmpty()
                         ? Handling.by(watcher.handlers())
                         : asynchronous.get(0).apply(watcher.handlers()),
                 key(),
-                new KeyedDeliverer.Limits(acknowledged ? maxInFlight : concurrency, maxInFlight, maxInFlightBytes),
+                new KeyedDeliverer.Limits(acknowledged ? events : concurrency, events, bytes),
                 new HandlerLimits(Optional.ofNullable(handlerTimeout), Optional.ofNullable(slowHandlerAfter)));
         return (failures, progress, stop) -> new KeyedDeliverer<>(
                 work,
@@ -806,7 +841,7 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private List<String> allProblems() {
-        List<String> problems = new ArrayList<>(problems());
+        List<String> problems = new ArrayList<>(problemsOfHandling());
         try {
             decoders();
         } catch (IllegalArgumentException e) {
@@ -854,7 +889,15 @@ public final class ChangeWatcherBuilder<T> {
                 lease == null,
                 "it has a lease and a publisher, whose subscription cannot change its holder: use start() with handlers, or "
                         + "leave out onlyOneActive(...)");
-        throwFirst(problems.found());
+        problems.require(
+                orderedBy == null,
+                "it has orderedBy(...) and a publisher, whose events are all in order: leave it out, or use start() with handlers");
+        problems.require(
+                maxInFlight == null && maxInFlightBytes == null,
+                "it has maxInFlight(...) or maxInFlightBytes(...) and a publisher: leave it out, the subscriber's demand is "
+                        + "the bound");
+        refuseToBuild(
+                Stream.concat(problems.found().stream(), problems().stream()).toList());
     }
 
     private <E extends ChangeEvent<T>> ChangeWatcherBuilder<T> handle(Class<? super E> kind, EventHandler<E> handler) {
@@ -935,14 +978,19 @@ public final class ChangeWatcherBuilder<T> {
     }
 
     private void check() {
-        throwFirst(problems());
+        refuseToBuild(problems());
     }
 
-    private void throwFirst(List<String> problems) {
-        problems.stream().findFirst().ifPresent(problem -> {
-            throw new ConfigurationException(
-                    "Watcher '" + effectiveName() + "' cannot be built: " + problem + ".", null);
-        });
+    private void refuseToBuild(List<String> problems) {
+        if (!problems.isEmpty()) {
+            String first = "cannot be built: " + problems.get(0);
+            refuse(Stream.concat(Stream.of(first), problems.stream().skip(1)).toList());
+        }
+    }
+
+    private void refuse(List<String> problems) {
+        throw new ConfigurationException(
+                "Watcher '" + effectiveName() + "' " + String.join(". Also: ", problems) + ".", null);
     }
 
     private List<String> problems() {
@@ -967,11 +1015,18 @@ public final class ChangeWatcherBuilder<T> {
         problems.require(name == null || !name.isBlank(), "name(...) must not be blank");
         problems.require(
                 lease == null || (name != null && store != null),
-                "onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are the same for all instances: the next one goes"
-                        + " on where the one before ended");
+                "onlyOneActive(...) needs " + missingForLease()
+                        + " that " + (name == null && store == null ? "are" : "is")
+                        + " the same for all instances: the next one goes on where the one before ended");
         problems.require(
                 lease == null || OptionProblems.isPositive(lease.ttl().dividedBy(10)),
                 "onlyOneActive(...) needs a lease whose ttl() is positive");
+    }
+
+    private String missingForLease() {
+        return Stream.of(name == null ? "a name(...)" : "", store == null ? "a resumeFrom(...)" : "")
+                .filter(missing -> !missing.isEmpty())
+                .collect(Collectors.joining(" and "));
     }
 
     private void checkValues(OptionProblems problems) {
@@ -992,8 +1047,9 @@ public final class ChangeWatcherBuilder<T> {
                 headroomThresholds.stream().allMatch(OptionProblems::isPositive),
                 "headroomThresholds(" + headroomThresholds + ") must be positive");
         problems.requireAtLeastOne("concurrency", concurrency);
-        problems.requireAtLeastOne("maxInFlight", maxInFlight);
-        problems.requireAtLeastOne("maxInFlightBytes", maxInFlightBytes);
+        problems.requireAtLeastOne("maxInFlight", maxInFlight == null ? MAX_IN_FLIGHT : maxInFlight);
+        problems.requireAtLeastOne(
+                "maxInFlightBytes", maxInFlightBytes == null ? MAX_IN_FLIGHT_BYTES : maxInFlightBytes);
         problems.requirePositive("handlerTimeout", handlerTimeout);
         problems.requirePositive("slowHandlerAfter", slowHandlerAfter);
     }
@@ -1051,5 +1107,50 @@ public final class ChangeWatcherBuilder<T> {
                 concurrency == 1 || !acknowledged,
                 "concurrency(" + concurrency + ") has no effect beside onDelivery(...), which does not wait for "
                         + "acknowledgements: leave it out, maxInFlight(...) is the bound");
+        problems.require(
+                parkingOrder != ParkingOrder.BLOCK_KEY || orderedBy == null,
+                "parkIn(..., BLOCK_KEY) keeps the order of each document's events, not that of the events with one key of "
+                        + "orderedBy(...), of which those of other documents would go on: use ParkingOrder.GO_ON, or leave orderedBy(...) out");
+    }
+
+    /** Options that are set and would change nothing. */
+    private void checkEffects(OptionProblems problems) {
+        boolean inBatches = !isForSingleEvents();
+        problems.require(
+                orderedBy == null || !inBatches,
+                "orderedBy(...) has no effect beside onBatch(...) or onTransaction(...), whose events are all in order: leave it "
+                        + "out");
+        problems.require(
+                orderedBy == null || !acknowledged,
+                "orderedBy(...) has no effect beside onDelivery(...), which hands events out without waiting for those before: "
+                        + "leave it out, or use onEventAsync(...)");
+        problems.require(
+                orderedBy == null || inBatches || isSideBySide(),
+                "orderedBy(...) has no effect without concurrency(...) or an asynchronous handler, as all events are handled in "
+                        + "order: leave it out, or choose a concurrency(...) above 1");
+        checkBounds(problems, "maxInFlight", maxInFlight);
+        checkBounds(problems, "maxInFlightBytes", maxInFlightBytes);
+        problems.require(
+                asynchronous.isEmpty() || !isSlowOnlyAfterTimeout(),
+                "slowHandlerAfter(" + slowHandlerAfter + ") has no effect behind handlerTimeout(" + handlerTimeout
+                        + "), at which an asynchronous handler is given up: choose a shorter one, or leave it out");
+    }
+
+    private void checkBounds(OptionProblems problems, String option, @Nullable Number value) {
+        problems.require(
+                value == null || isForSingleEvents(),
+                option + '(' + value
+                        + ") has no effect beside onBatch(...) or onTransaction(...): leave it out, Batching says how "
+                        + "much is collected");
+        problems.require(
+                value == null || !isForSingleEvents() || isSideBySide() || isTimed(),
+                option + '(' + value
+                        + ") has no effect without concurrency(...) or an asynchronous handler, as one event is "
+                        + "handled at a time: leave it out, or choose a concurrency(...) above 1");
+    }
+
+    /** A handler that heeds no interrupt is told of then; one that has returned its stage is not. */
+    private boolean isSlowOnlyAfterTimeout() {
+        return handlerTimeout != null && slowHandlerAfter != null && slowHandlerAfter.compareTo(handlerTimeout) > 0;
     }
 }

@@ -172,7 +172,11 @@ final class ChangeWatcherBuilderTest {
         return Stream.of(
                 refusal(
                         builder -> builder.name("indexer").onlyOneActive(new NoLease(Duration.ofSeconds(15))),
-                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are"
+                        "Watcher 'indexer' cannot be built: onlyOneActive(...) needs a resumeFrom(...) that is the same for all"
+                                + " instances: the next one goes on where the one before ended."),
+                refusal(
+                        builder -> builder.onlyOneActive(new NoLease(Duration.ofSeconds(15))),
+                        "Watcher 'shop.orders' cannot be built: onlyOneActive(...) needs a name(...) and a resumeFrom(...) that are"
                                 + " the same for all instances: the next one goes on where the one before ended."),
                 refusal(
                         builder -> builder.name("indexer").resumeFrom(STORE).onlyOneActive(new NoLease(Duration.ZERO)),
@@ -311,9 +315,9 @@ final class ChangeWatcherBuilderTest {
                         .onBatch(events -> {})
                         .build())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage(
+                .hasMessageStartingWith(
                         "Watcher 'shop.orders' cannot be built: onTransaction(...) gets every event, so other handlers cannot "
-                                + "be beside it: call them from its handler, or build another watcher with another name(...).");
+                                + "be beside it: call them from its handler, or build another watcher with another name(...). Also: ");
     }
 
     @Test
@@ -325,7 +329,9 @@ final class ChangeWatcherBuilderTest {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(
                         "Watcher 'totals' cannot be built: onTransaction(...) needs resumeFrom(...) with a store that saves in "
-                                + "the same transaction, such as MongoResumeTokenStore.in(client.getDatabase(...)) on the same client.");
+                                + "the same transaction, such as MongoResumeTokenStore.in(client.getDatabase(...)) on the same client."
+                                + " Also: onTransaction(...) needs ChangeWatcher.of(client), with the client of the store: a client that"
+                                + " the watcher makes for itself has other sessions.");
     }
 
     @Test
@@ -376,6 +382,119 @@ final class ChangeWatcherBuilderTest {
                         "Watcher 'shop.orders' cannot be built: it has concurrency(4) and a publisher: leave it out and work on several threads "
                                 + "yourself with deliveries(), or use start() with handlers.");
         assertThat(orders().concurrency(4).sameStream("other").publisher()).isNotNull();
+    }
+
+    static Stream<Arguments> optionsWithoutEffect() {
+        return Stream.of(
+                refusal(
+                        builder -> builder.onEvent(event -> {}).orderedBy(event -> 1),
+                        "orderedBy(...) has no effect without concurrency(...) or an asynchronous handler, as all events are "
+                                + "handled in order: leave it out, or choose a concurrency(...) above 1."),
+                refusal(
+                        builder -> builder.onBatch(events -> {}).orderedBy(event -> 1),
+                        "orderedBy(...) has no effect beside onBatch(...) or onTransaction(...), whose events are all in order: "
+                                + "leave it out."),
+                refusal(
+                        builder -> builder.onDelivery(Delivery::acknowledge).orderedBy(event -> 1),
+                        "orderedBy(...) has no effect beside onDelivery(...), which hands events out without waiting for those "
+                                + "before: leave it out, or use onEventAsync(...)."),
+                refusal(
+                        builder -> builder.onEvent(event -> {}).maxInFlight(7),
+                        "maxInFlight(7) has no effect without concurrency(...) or an asynchronous handler, as one event is handled "
+                                + "at a time: leave it out, or choose a concurrency(...) above 1."),
+                refusal(
+                        builder -> builder.onBatch(events -> {}).maxInFlightBytes(7),
+                        "maxInFlightBytes(7) has no effect beside onBatch(...) or onTransaction(...): leave it out, Batching says "
+                                + "how much is collected."),
+                refusal(
+                        builder -> builder.onEventReactive(event -> subscriber -> {})
+                                .handlerTimeout(Duration.ofSeconds(1))
+                                .slowHandlerAfter(Duration.ofSeconds(2)),
+                        "slowHandlerAfter(PT2S) has no effect behind handlerTimeout(PT1S), at which an asynchronous handler is given "
+                                + "up: choose a shorter one, or leave it out."));
+    }
+
+    @ParameterizedTest
+    @MethodSource("optionsWithoutEffect")
+    void refusesWhatWouldHaveNoEffect(UnaryOperator<ChangeWatcherBuilder<Document>> mistake, String problem) {
+        assertThatThrownBy(() -> mistake.apply(orders()).build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("Watcher 'shop.orders' cannot be built: " + problem);
+    }
+
+    @Test
+    void acceptsWhatHasAnEffect() {
+        assertThat(orders().onEvent(event -> {})
+                        .concurrency(2)
+                        .orderedBy(event -> 1)
+                        .maxInFlight(10_000)
+                        .build())
+                .isNotNull();
+        assertThat(orders().onEventReactive(event -> subscriber -> {})
+                        .orderedBy(event -> 1)
+                        .maxInFlightBytes(7)
+                        .build())
+                .isNotNull();
+        assertThat(orders().onDelivery(Delivery::acknowledge).maxInFlight(7).build())
+                .isNotNull();
+        assertThat(orders().onEvent(event -> {})
+                        .handlerTimeout(Duration.ofSeconds(1))
+                        .slowHandlerAfter(Duration.ofSeconds(2)) // tells of one that heeds no interrupt
+                        .maxInFlight(7)
+                        .build())
+                .isNotNull();
+    }
+
+    @Test
+    void refusesAnOrderOrABoundForASubscriber() {
+        assertThatThrownBy(
+                        () -> orders().orderedBy(event -> 1).maxInFlightBytes(7).publisher())
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: it has orderedBy(...) and a publisher, whose events are all in "
+                                + "order: leave it out, or use start() with handlers. Also: it has maxInFlight(...) or "
+                                + "maxInFlightBytes(...) and a publisher: leave it out, the subscriber's demand is the bound.");
+    }
+
+    @Test
+    void anotherWatcherOfTheSameStreamHasNoneOfTheOptionsOfItsHandlers() {
+        ChangeWatcherBuilder<Document> feed = orders().concurrency(4)
+                .orderedBy(event -> 1)
+                .maxInFlight(7)
+                .maxInFlightBytes(7)
+                .onEvent(event -> {});
+
+        assertThat(feed.copy().build()).isNotNull();
+        assertThat(feed.sameStream("other").publisher()).isNotNull();
+        assertThat(feed.sameStream("other").onBatch(events -> {}).build()).isNotNull();
+    }
+
+    @Test
+    void blocksNoKeyButTheDocuments() {
+        assertThatThrownBy(() -> orders().name("orders")
+                        .parkIn(LETTERS, ParkingOrder.BLOCK_KEY)
+                        .concurrency(4)
+                        .orderedBy(event -> 1)
+                        .onEvent(event -> {})
+                        .build())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "Watcher 'orders' cannot be built: parkIn(..., BLOCK_KEY) keeps the order of each document's events, not that"
+                                + " of the events with one key of orderedBy(...), of which those of other documents would go on: use"
+                                + " ParkingOrder.GO_ON, or leave orderedBy(...) out.");
+    }
+
+    @Test
+    void tellsEverythingThatIsWrongAtOnce() {
+        ChangeWatcherBuilder<Document> builder = orders().batchSize(0).maxInFlight(7);
+
+        assertThatThrownBy(builder::build)
+                .hasMessage("Watcher 'shop.orders' has no handler: add onEvent(...), onInsert(...) or another, or use "
+                        + "publisher(). Also: batchSize(0) must be at least 1.");
+        assertThatThrownBy(builder.onEvent(event -> {})::build)
+                .hasMessage(
+                        "Watcher 'shop.orders' cannot be built: batchSize(0) must be at least 1. Also: maxInFlight(7) has no "
+                                + "effect without concurrency(...) or an asynchronous handler, as one event is handled at a time: leave it "
+                                + "out, or choose a concurrency(...) above 1.");
     }
 
     @Test
