@@ -14,13 +14,14 @@ public interface BatchTransaction {
 
     /**
      * The session to hand to each operation of the driver that belongs to the transaction. One operation at a time; it is neither to be
-     * committed nor aborted nor closed.
+     * committed nor aborted nor closed, which the library does.
      */
     ClientSession session();
 
     /**
      * Subscribes to what the driver returned for an operation, waits until it is complete, and returns its elements. Blocks for a
-     * minute at most. What the driver fails with is thrown as it is.
+     * minute at most. What the driver fails with is thrown as it is. An operation that is not awaited is not written: the driver
+     * begins none before somebody subscribes.
      *
      * @throws InterruptedException if the watcher is closed and its deadline has passed
      */

@@ -45,6 +45,10 @@ public final class Transactions {
     /** As long as a server lets a transaction live, if it is not told otherwise. */
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
+    private static final int NO_SUCH_TRANSACTION = 251;
+    /** An election takes one transaction, seldom two. */
+    private static final int SUSPICIOUS = 3;
+
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final TransactionOptions OPTIONS = TransactionOptions.builder()
             .writeConcern(WriteConcern.MAJORITY)
@@ -204,6 +208,15 @@ public final class Transactions {
         return false;
     }
 
+    private static boolean isGone(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof MongoException mongo && mongo.getCode() == NO_SUCH_TRANSACTION) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns whether it is committed; if not, it was aborted by the server. */
     private boolean isCommitted(Attempts attempts) throws InterruptedException {
         while (true) {
@@ -228,9 +241,14 @@ public final class Transactions {
 
     private StoreException notCommitted(Exception cause) {
         return new StoreException(
-                "Cannot commit a transaction of watcher '" + watcher + "': " + cause.getMessage()
+                "Cannot commit a transaction of watcher '" + watcher + "': " + sentence(cause)
                         + " Effects and checkpoint are either both committed or neither; the next start finds out and goes on there.",
                 cause);
+    }
+
+    private static String sentence(Exception cause) {
+        String text = String.valueOf(cause.getMessage());
+        return text.endsWith(".") ? text : text + ".";
     }
 
     /** A session whose transaction cannot be aborted is left to the server, which ends it after its lifetime. */
@@ -259,6 +277,7 @@ public final class Transactions {
     private final class Attempts {
         private final Retries retries;
         private int failures;
+        private int gone;
         private @Nullable RuntimeException last;
 
         private Attempts(Retries retries) {
@@ -268,10 +287,25 @@ public final class Transactions {
         /** Always false. */
         boolean failed(Exception cause) {
             failures++;
-            last = cause instanceof RuntimeException exception
-                    ? exception
-                    : new StoreException("A transaction failed: " + cause, cause);
+            gone = isGone(cause) ? gone + 1 : 0;
+            if (gone >= SUSPICIOUS) {
+                last = suspicion(cause);
+            } else {
+                last = cause instanceof RuntimeException exception
+                        ? exception
+                        : new StoreException("A transaction failed: " + cause, cause);
+            }
             return false;
+        }
+
+        /** A handler that goes on after an error of the driver is called for ever, and nobody would know why. */
+        private StoreException suspicion(Exception cause) {
+            return new StoreException(
+                    "The server has ended the transaction before its commit, " + gone
+                            + " times in a row (error 251 NoSuchTransaction). Does the handler swallow an error of the driver, which"
+                            + " ends the transaction, or take longer than transactionLifetimeLimitSeconds? Let through what the"
+                            + " driver throws, or choose smaller batches.",
+                    cause);
         }
 
         void awaitNext() throws InterruptedException {
@@ -285,7 +319,7 @@ public final class Transactions {
             return new StoreException(
                     "Cannot commit a transaction of watcher '" + watcher
                             + "': the retry policy gave up (failed attempts: "
-                            + failures + "), the last with: " + cause.getMessage()
+                            + failures + "), the last with: " + sentence(cause)
                             + " Effects and checkpoint are either both committed or neither. Mend the server, or choose a"
                             + " retryStore(...) that tries longer.",
                     cause);

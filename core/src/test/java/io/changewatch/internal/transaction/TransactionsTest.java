@@ -183,7 +183,7 @@ final class TransactionsTest {
                 .hasCause(unknown)
                 .hasMessage(
                         "Cannot commit a transaction of watcher 'totals': the retry policy gave up (failed attempts: 2), the "
-                                + "last with: UnknownTransactionCommitResult Effects and checkpoint are either both committed or "
+                                + "last with: UnknownTransactionCommitResult. Effects and checkpoint are either both committed or "
                                 + "neither. Mend the server, or choose a retryStore(...) that tries longer.");
     }
 
@@ -195,7 +195,27 @@ final class TransactionsTest {
         assertThatThrownBy(() -> run(transaction -> {}))
                 .isInstanceOf(StoreException.class)
                 .hasCause(refused)
-                .hasMessageContaining("either both committed or neither");
+                .hasMessage(
+                        "Cannot commit a transaction of watcher 'totals': not authorized. Effects and checkpoint are either both"
+                                + " committed or neither; the next start finds out and goes on there.");
+    }
+
+    @Test
+    void asksForASwallowedErrorWhereTheTransactionIsGoneAgainAndAgain() throws Exception {
+        for (int failures = 0; failures < 3; failures++) {
+            session.failsToCommit(labelled(TRANSIENT_TRANSACTION_ERROR_LABEL));
+        }
+        run(transaction -> {});
+
+        assertThat(retried).hasSize(3);
+        assertThat(retried.subList(0, 2)).allMatch(MongoException.class::isInstance);
+        assertThat(retried.get(2))
+                .isInstanceOf(StoreException.class)
+                .hasCauseInstanceOf(MongoException.class)
+                .hasMessage(
+                        "The server has ended the transaction before its commit, 3 times in a row (error 251 NoSuchTransaction). Does"
+                                + " the handler swallow an error of the driver, which ends the transaction, or take longer than"
+                                + " transactionLifetimeLimitSeconds? Let through what the driver throws, or choose smaller batches.");
     }
 
     @Test
