@@ -39,9 +39,22 @@ public record HistoryPolicy(List<Stretch> stretches) {
         }
     }
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @throws IllegalArgumentException if the first stretch ends before its second checkpoint
+     */
     public HistoryPolicy {
         stretches = List.copyOf(stretches);
+        stretches.stream().findFirst().ifPresent(HistoryPolicy::requireTwo);
+    }
+
+    private static void requireTwo(Stretch first) {
+        if (first.span().compareTo(first.every()) < 0) {
+            throw new IllegalArgumentException("A history that is kept for " + first.span()
+                    + " holds nothing to go back to with one checkpoint every " + first.every()
+                    + ": keep it for longer, or choose a shorter distance.");
+        }
     }
 
     /** One each minute for an hour, and one each hour for three days before that: some 130, and the default of the stores. */
@@ -57,7 +70,7 @@ public record HistoryPolicy(List<Stretch> stretches) {
     /**
      * One in each {@code every}, for {@code span}.
      *
-     * @throws IllegalArgumentException if one of them is not positive
+     * @throws IllegalArgumentException if one of them is not positive, or {@code span} is shorter than {@code every}
      */
     public static HistoryPolicy keep(Duration span, Duration every) {
         return none().then(span, every);

@@ -97,4 +97,16 @@ final class HistoryPolicyTest {
                 .hasMessage(
                         "A history is kept for a positive time and at positive distances, not for PT1H every PT0S.");
     }
+
+    @Test
+    void refusesAHistoryThatEndsBeforeItsFirstDistance() {
+        assertThatThrownBy(() -> HistoryPolicy.keep(Duration.ofSeconds(1), Duration.ofHours(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "A history that is kept for PT1S holds nothing to go back to with one checkpoint every PT1H: keep it for"
+                                + " longer, or choose a shorter distance.");
+        assertThat(HistoryPolicy.keep(MINUTE, MINUTE)).isNotNull();
+        assertThat(HistoryPolicy.keep(MINUTE, MINUTE).then(MINUTE, Duration.ofHours(1)))
+                .isNotNull();
+    }
 }
