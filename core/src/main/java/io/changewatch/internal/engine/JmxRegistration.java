@@ -1,7 +1,6 @@
 package io.changewatch.internal.engine;
 
 import io.changewatch.ChangeWatcher;
-import io.changewatch.observe.WatcherMXBean;
 import java.lang.management.ManagementFactory;
 import javax.management.InstanceAlreadyExistsException;
 import javax.management.JMException;
@@ -31,7 +30,7 @@ final class JmxRegistration {
 
     void open() {
         try {
-            StandardMBean bean = new StandardMBean(new WatcherBean(watcher), WatcherMXBean.class, true);
+            StandardMBean bean = new DescribedBean(new WatcherBean(watcher));
             register(ManagementFactory.getPlatformMBeanServer(), bean);
         } catch (JMException | RuntimeException e) {
             LOG.warn("[{}] Cannot be exposed through JMX; going on without.", watcher.name(), e);

@@ -12,6 +12,7 @@ import io.changewatch.observe.WatcherStats.Progress;
 import io.changewatch.resume.Checkpoint;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -171,7 +172,16 @@ final class WatcherBean implements WatcherMXBean {
 
     @Override
     public void seekToTime(String time) {
-        seek(() -> StartPosition.at(Instant.parse(time)));
+        seek(() -> StartPosition.at(instant(time)));
+    }
+
+    private static Instant instant(String time) {
+        try {
+            return Instant.parse(time);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException(
+                    "'" + time + "' is no time: expected an instant such as 2026-05-01T10:00:00Z.", e);
+        }
     }
 
     @Override

@@ -91,6 +91,31 @@ final class JmxTest {
     }
 
     @Test
+    void saysWhatEachOperationDoesAndTakes() throws Exception {
+        watcher.start();
+        MBeanInfo info = SERVER.getMBeanInfo(new ObjectName(NAME));
+
+        assertThat(info.getOperations())
+                .allSatisfy(operation -> assertThat(operation.getDescription())
+                        .isNotEqualTo(operation.getName())
+                        .endsWith("."));
+        assertThat(info.getOperations())
+                .filteredOn(operation -> operation.getName().equals("seekToTime"))
+                .flatExtracting(operation -> List.of(operation.getSignature()))
+                .singleElement()
+                .satisfies(parameter -> {
+                    assertThat(parameter.getName()).isEqualTo("time");
+                    assertThat(parameter.getDescription())
+                            .isEqualTo("An instant of the server's clock, such as 2026-05-01T10:00:00Z.");
+                });
+        assertThat(info.getOperations())
+                .filteredOn(operation -> operation.getName().equals("seekToToken"))
+                .flatExtracting(operation -> List.of(operation.getSignature()))
+                .extracting("name")
+                .containsExactly("token");
+    }
+
+    @Test
     void steers() throws Exception {
         setup.server.opens().batch(insert(101), insert(102));
         setup.server.opens().batch(insert(102));
@@ -115,10 +140,11 @@ final class JmxTest {
 
         assertThatThrownBy(() -> bean().seekToTime("yesterday"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("Text 'yesterday' could not be parsed at index 0")
+                .hasMessage("'yesterday' is no time: expected an instant such as 2026-05-01T10:00:00Z.")
                 .hasNoCause();
         assertThatThrownBy(() -> bean().seekToToken("nonsense"))
                 .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("Not a resume token: expected a JSON object such as {\"_data\": \"8263...\"}")
                 .hasNoCause();
     }
 
