@@ -482,7 +482,8 @@ public final class ChangeWatcherBuilder<T> {
      * or the servers.
      *
      * <p>It needs {@link #resumeFrom} with a {@link TransactionalResumeTokenStore}, such as {@code MongoResumeTokenStore}, on the very
-     * client that {@link ChangeWatcher#of} was given. The collections that it writes to have to exist on servers before 4.4. A transaction that
+     * client that {@link ChangeWatcher#of} was given. An operation that the handler does not {@linkplain BatchTransaction#await await}
+     * is not written; it must neither commit nor abort itself. The collections that it writes to have to exist on servers before 4.4. A transaction that
      * the server ends, and a commit whose outcome is not known, are tried again by {@link #retryStore}; what else the handler
      * throws by {@link #whenHandlerFails}. Of two watchers of one name the newcomer wins: it takes the place over when it starts, and no
      * transaction of the other one is committed after that.
@@ -544,7 +545,7 @@ public final class ChangeWatcherBuilder<T> {
 
     /**
      * What events have in common that {@link #concurrency} keeps in order: those with an equal key, by {@code equals}. Called on the
-     * watcher's thread; a null is a key like any other, and what the function throws counts as a failure of the handler. Keep
+     * watcher's thread; a null is a key like any other, and what the function throws is answered by {@link #whenHandlerFails}. Keep
      * events of one document under one key, or their order is lost.
      *
      * {@snippet class="io.changewatch.examples.CustomerMails" region="start"}
@@ -642,7 +643,8 @@ public final class ChangeWatcherBuilder<T> {
      * active one has a higher term, which stands in its checkpoints: the store refuses what an earlier one still saves. Events since
      * the last checkpoint are handled again after a take-over, none after a clean close.
      *
-     * <p>Needs {@link #name} and {@link #resumeFrom} with the same store for all instances; not for publishers. Default: none, the
+     * <p>Needs {@link #name} and {@link #resumeFrom} with the same store for all instances; one of this machine only, such as
+     * {@code FileResumeTokenStore}, is warned of at the start. Not for publishers. Default: none, the
      * watcher watches whoever else does.
      */
     public ChangeWatcherBuilder<T> onlyOneActive(Lease lease) {
@@ -815,6 +817,7 @@ public final class ChangeWatcherBuilder<T> {
         DiagnosisPlan plan = new DiagnosisPlan(
                 effectiveName(),
                 sourceSettings(),
+                pipeline.stages(),
                 source,
                 Optional.ofNullable(store),
                 parkingSettings(),

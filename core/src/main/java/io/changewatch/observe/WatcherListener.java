@@ -105,7 +105,8 @@ public interface WatcherListener {
     /**
      * See {@link #stateChanged}.
      *
-     * @param cause the error that led to it, with {@code RECOVERING} and {@code FAILED}
+     * @param cause the error that led to it, with {@code RECOVERING} and {@code FAILED}; a
+     *     {@link io.changewatch.lease.LeaseLostException} where the lease is lost
      */
     record StateChanged(String watcher, WatcherState from, WatcherState to, Optional<Throwable> cause) {}
 
@@ -260,7 +261,7 @@ public interface WatcherListener {
      *
      * @param holder this instance
      * @param term the one that is over
-     * @param cause why it is over
+     * @param cause why it is over: a {@link io.changewatch.lease.LeaseLostException}
      */
     record LeaseLost(String watcher, String holder, long term, Throwable cause) {}
 

@@ -112,6 +112,14 @@ public interface ResumeTokenStore {
     }
 
     /**
+     * Whether instances on other machines find the same checkpoints. Where it is not, a watcher with a lease warns at its start: an
+     * instance that takes over elsewhere would begin anew. The default says yes.
+     */
+    default boolean isShared() {
+        return true;
+    }
+
+    /**
      * Forgets a watcher, with its history; does nothing if there is none.
      *
      * @throws StoreException if the store cannot be written now

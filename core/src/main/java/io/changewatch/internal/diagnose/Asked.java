@@ -13,6 +13,7 @@ import org.bson.BsonDocument;
  * <p>Immutable and thread-safe.
  *
  * @param scope what is watched; empty for the cluster
+ * @param pipeline the application's stages, without those that the library adds
  */
 public record Asked(
         Optional<Namespace> scope,

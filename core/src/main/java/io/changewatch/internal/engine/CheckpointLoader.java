@@ -6,6 +6,7 @@ import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.checkpoint.Checkpointer;
 import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.checkpoint.StoreErrors;
+import io.changewatch.lease.LeaseLostException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.resume.StoreException;

@@ -11,17 +11,20 @@ import io.changewatch.resume.ResumeTokenStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.bson.BsonDocument;
 
 /**
  * What a diagnosis looks at: the options of a watcher, right or wrong.
  *
  * <p>Immutable and thread-safe.
  *
+ * @param pipeline the application's stages; those of {@code source} have a partition's, too
  * @param problems what {@code build()} would refuse, each as a clause
  */
 public record DiagnosisPlan(
         String watcher,
         SourceSettings source,
+        List<BsonDocument> pipeline,
         StreamSource streamSource,
         Optional<ResumeTokenStore> store,
         Optional<ParkingSettings> parking,
@@ -32,6 +35,7 @@ public record DiagnosisPlan(
 
     /** Copies the lists. */
     public DiagnosisPlan {
+        pipeline = List.copyOf(pipeline);
         headroomThresholds = List.copyOf(headroomThresholds);
         problems = List.copyOf(problems);
     }
@@ -48,7 +52,7 @@ public record DiagnosisPlan(
     Asked asked() {
         return new Asked(
                 source.scope(),
-                source.pipeline(),
+                pipeline,
                 source.fullDocument(),
                 source.fullDocumentBeforeChange(),
                 source.showExpandedEvents());

@@ -4,6 +4,7 @@ import io.changewatch.ConfigurationException;
 import io.changewatch.WatcherState;
 import io.changewatch.lease.Claim;
 import io.changewatch.lease.Lease;
+import io.changewatch.lease.LeaseLostException;
 import io.changewatch.observe.WatcherListener.StandingBy;
 import io.changewatch.observe.WatcherStats.LeaseHolder;
 import java.time.Duration;
@@ -125,11 +126,11 @@ final class LeaseContest {
         RuntimeException trouble = null;
         while (!surroundings.await(over, shorter(pause, tenure.left()))) {
             if (tenure.isOver()) {
-                return Optional.of(LeaseLostException.expired(watcher, tenure.term(), trouble));
+                return Optional.of(LostLease.expired(watcher, tenure.term(), trouble));
             }
             try {
                 if (!renewed(tenure)) {
-                    return Optional.of(LeaseLostException.taken(watcher, tenure.term()));
+                    return Optional.of(LostLease.taken(watcher, tenure.term()));
                 }
                 pause = lease.renewEvery();
                 trouble = null;

@@ -5,12 +5,15 @@ import static io.changewatch.internal.engine.CloseDeadline.GRACE;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.StartPosition;
 import io.changewatch.WatcherState;
+import io.changewatch.internal.checkpoint.NamedStore;
 import io.changewatch.lease.Claim;
+import io.changewatch.lease.LeaseLostException;
 import io.changewatch.observe.WatcherListener.LeaseAcquired;
 import io.changewatch.observe.WatcherListener.LeaseLost;
 import io.changewatch.observe.WatcherStats;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.StaleCheckpointException;
+import io.changewatch.resume.StoreException;
 import io.changewatch.resume.StoreLockedException;
 import java.time.Duration;
 import java.util.List;
@@ -124,6 +127,7 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
     @Override
     public ChangeWatcher start() {
         lifecycle.starting();
+        warnOfOwnStore();
         if (jmx != null) {
             jmx.open();
         }
@@ -135,6 +139,19 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
         }
         waits.awaitStarted();
         return this;
+    }
+
+    /** Several instances on one machine are well, so this is no refusal. */
+    private void warnOfOwnStore() {
+        settings.checkpoints()
+                .store()
+                .filter(store -> !store.isShared())
+                .ifPresent(store -> LOG.warn(
+                        "[{}] {} keeps checkpoints on this machine only. An instance that takes over on another one does not find"
+                                + " them: it begins anew, and leaves out events or repeats them. Use a store that all instances share, such as"
+                                + " MongoResumeTokenStore, unless all of them run here.",
+                        name(),
+                        NamedStore.of(store)));
     }
 
     @Override
@@ -336,15 +353,13 @@ public final class LeasedWatcher<T> implements ChangeWatcher {
             return Optional.of(loss);
         }
         boolean isRefusal = failure instanceof StaleCheckpointException || failure instanceof StoreLockedException;
-        return isRefusal
-                ? Optional.of(LeaseLostException.refusedByStore(name(), tenure.term(), failure))
-                : Optional.empty();
+        return isRefusal ? Optional.of(LostLease.refusedByStore(name(), tenure.term(), failure)) : Optional.empty();
     }
 
     /** Whom the store has refused would be refused again if it came back at once. */
     private void letOthersGoFirst(LeaseLostException lost) throws InterruptedException {
         contest.usedUpTo(lost.higherTerm());
-        if (lost.isRefusedByStore()) {
+        if (lost.getCause() instanceof StoreException) {
             lifecycle.pause(lease.lease().renewEvery(), surroundings);
         }
     }

@@ -57,7 +57,7 @@ final class Tenure implements Fence {
     @Override
     public void throwIfOver() {
         if (isOver()) {
-            throw LeaseLostException.expired(watcher, term, null);
+            throw LostLease.expired(watcher, term, null);
         }
     }
 }

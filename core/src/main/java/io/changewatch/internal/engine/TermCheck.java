@@ -2,6 +2,7 @@ package io.changewatch.internal.engine;
 
 import io.changewatch.ConfigurationException;
 import io.changewatch.internal.checkpoint.Fence;
+import io.changewatch.lease.LeaseLostException;
 import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.ResumeTokenStore;
 
@@ -20,7 +21,7 @@ record TermCheck(String watcher, Fence fence) {
             return loaded;
         }
         if (loaded.term() >= fence.term()) {
-            throw LeaseLostException.behind(watcher, fence.term(), loaded.term());
+            throw LostLease.behind(watcher, fence.term(), loaded.term());
         }
         Checkpoint claimed = new Checkpoint(
                 loaded.token(), loaded.clusterTime(), loaded.savedAt(), loaded.fingerprint(), fence.term());

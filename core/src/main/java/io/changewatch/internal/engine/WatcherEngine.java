@@ -14,6 +14,7 @@ import io.changewatch.internal.checkpoint.Position;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.DeliveryStoppedException;
 import io.changewatch.internal.deliver.FailureHandling;
+import io.changewatch.lease.LeaseLostException;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.BatchHandled;
 import io.changewatch.observe.WatcherListener.EventHandled;

@@ -16,6 +16,7 @@ import io.changewatch.StreamFailedException;
 import io.changewatch.WatcherState;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.lease.LeaseException;
+import io.changewatch.lease.LeaseLostException;
 import io.changewatch.observe.WatcherActivity;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.observe.WatcherListener.HandlerRetried;
@@ -27,6 +28,9 @@ import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreLockedException;
 import io.changewatch.retry.RetryPolicy;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -95,6 +99,29 @@ final class LeasedWatcherTest {
                 .containsExactly(new LeaseAcquired("orders", "me", 1, Optional.empty()));
         assertThat(setup.handledTimes()).containsExactly(6, 7);
         assertThat(watcher.stats().lease()).hasValue(new LeaseHolder("me", 1, true));
+    }
+
+    @Test
+    void warnsOfAStoreThatOtherMachinesDoNotShare() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try {
+            watcher = afterOption(setup.store(new ForwardingStore(store) {
+                @Override
+                public boolean isShared() {
+                    return false;
+                }
+            }));
+            watcher.start();
+            watcher.close();
+        } finally {
+            System.setErr(before);
+        }
+
+        assertThat(log.toString(StandardCharsets.UTF_8))
+                .containsOnlyOnce(
+                        "keeps checkpoints on this machine only. An instance that takes over on another one does not");
     }
 
     @Test
@@ -230,6 +257,7 @@ final class LeasedWatcherTest {
         LeaseLost lost = setup.listener.all(LeaseLost.class).get(0);
         assertThat(lost.term()).isEqualTo(1);
         assertThat(lost.cause())
+                .isInstanceOf(LeaseLostException.class)
                 .hasMessageStartingWith("Watcher 'orders' has not renewed its lease of term 1 in time")
                 .hasMessageEndingWith(". It hands out nothing more and asks for the lease again.");
         assertThat(setup.listener.states()).endsWith(WatcherState.RECOVERING, WatcherState.STANDBY);

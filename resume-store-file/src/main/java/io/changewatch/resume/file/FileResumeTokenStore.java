@@ -29,7 +29,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * gets a {@link StoreLockedException}, in another process, on another store object or on this one. Used without a watcher, they
  * are locked from the first {@code load} or {@code save} until {@link #release} or {@link #close}. The directory must be on a
  * file system with locks that work; a container needs a volume that survives it. A directory that is removed while a watcher
- * runs is made again with the next save.
+ * runs is made again with the next save. Instances on other machines do not find what is in it: with {@code onlyOneActive(...)} and
+ * {@code PartitionedWatcher} that is warned of.
  *
  * <p>Thread-safe.
  */
@@ -162,6 +163,12 @@ public final class FileResumeTokenStore implements ResumeTokenStore, AutoCloseab
      *
      * @throws StoreLockedException if another store holds this watcher's files
      */
+    /** No: another machine has other files. */
+    @Override
+    public boolean isShared() {
+        return false;
+    }
+
     @Override
     public void delete(String watcher) {
         place(watcher).delete();

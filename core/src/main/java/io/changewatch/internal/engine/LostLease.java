@@ -1,19 +1,11 @@
 package io.changewatch.internal.engine;
 
-import io.changewatch.ChangeWatchException;
-import io.changewatch.resume.StoreException;
+import io.changewatch.lease.LeaseLostException;
 import org.jspecify.annotations.Nullable;
 
-/** Unwinds the loop when this instance has the lease no more. Reaches the application as a cause in notices only. */
-final class LeaseLostException extends ChangeWatchException {
-    private static final long serialVersionUID = 1L;
-
-    private final long higherTerm;
-
-    private LeaseLostException(String message, long higherTerm, @Nullable Throwable cause) {
-        super(message, cause);
-        this.higherTerm = higherTerm;
-    }
+/** Why this instance has the lease no more, in words. */
+final class LostLease {
+    private LostLease() {}
 
     /** The holder's own time is over. {@code trouble} is why it could not be renewed; null where nobody came to do it. */
     static LeaseLostException expired(String watcher, long term, @Nullable Throwable trouble) {
@@ -51,14 +43,5 @@ final class LeaseLostException extends ChangeWatchException {
                         + ": another instance is ahead, or the lease was deleted. It asks for a higher term.",
                 higherTerm,
                 null);
-    }
-
-    /** The term that the next one has to be above; 0 if this tells of none. */
-    long higherTerm() {
-        return higherTerm;
-    }
-
-    boolean isRefusedByStore() {
-        return getCause() instanceof StoreException;
     }
 }
