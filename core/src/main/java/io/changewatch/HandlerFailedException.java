@@ -3,7 +3,7 @@ package io.changewatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handler or the validation of a document failed and the policy was to stop. The failed event is not checkpointed: it comes again when the watcher is started again.
+ * A handler, the validation of a document or the function of {@code orderedBy(...)} failed and the policy was to stop. The failed event is not checkpointed: it comes again when the watcher is started again.
  *
  * <p>Thread-safe.
  */

@@ -16,8 +16,8 @@ public final class HandlerTimeoutException extends ChangeWatchException {
     /** An exception for a handler that was not done after {@code timeout}. */
     public HandlerTimeoutException(Duration timeout) {
         super(
-                "The handler was not done after " + timeout
-                        + " and was given up. Make it faster or end it sooner itself, or give it more time with handlerTimeout(...).");
+                "The handler was not done after " + timeout.toMillis()
+                        + " ms and was given up. Make it faster or end it sooner itself, or give it more time with handlerTimeout(...).");
         this.timeout = timeout;
     }
 

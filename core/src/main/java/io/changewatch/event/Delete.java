@@ -21,6 +21,11 @@ public record Delete<T>(EventContext context, Namespace in, BsonDocument documen
     }
 
     @Override
+    public Optional<T> latestDocument() {
+        return documentBefore;
+    }
+
+    @Override
     public Delete<T> copy() {
         OwnBytes bytes = OwnBytes.of(raw());
         return new Delete<>(context.copy(bytes), in, bytes.move(documentKey), bytes.move(documentBefore));

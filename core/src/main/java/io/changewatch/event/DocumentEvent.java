@@ -21,6 +21,13 @@ public sealed interface DocumentEvent<T> extends ChangeEvent<T> permits Insert, 
      */
     BsonDocument documentKey();
 
+    /**
+     * The newest state of the document that the event carries: the one after the change, else the one before. Empty for an
+     * {@link Update} without any image, because none is asked for or the collection has not kept it, or with
+     * {@code UPDATE_LOOKUP} because the document has been deleted since; and for a {@link Delete} without the image before.
+     */
+    Optional<T> latestDocument();
+
     @Override
     default Optional<Namespace> namespace() {
         return Optional.of(in());

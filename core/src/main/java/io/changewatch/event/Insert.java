@@ -1,5 +1,6 @@
 package io.changewatch.event;
 
+import java.util.Optional;
 import org.bson.BsonDocument;
 
 /**
@@ -16,6 +17,11 @@ public record Insert<T>(EventContext context, Namespace in, BsonDocument documen
     @Override
     public OperationType operationType() {
         return OperationType.INSERT;
+    }
+
+    @Override
+    public Optional<T> latestDocument() {
+        return Optional.of(document);
     }
 
     @Override

@@ -23,6 +23,11 @@ public record Replace<T>(
     }
 
     @Override
+    public Optional<T> latestDocument() {
+        return Optional.of(document);
+    }
+
+    @Override
     public Replace<T> copy() {
         OwnBytes bytes = OwnBytes.of(raw());
         return new Replace<>(

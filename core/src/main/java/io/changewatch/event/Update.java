@@ -30,6 +30,11 @@ public record Update<T>(
     }
 
     @Override
+    public Optional<T> latestDocument() {
+        return document.or(() -> documentBefore);
+    }
+
+    @Override
     public Update<T> copy() {
         OwnBytes bytes = OwnBytes.of(raw());
         return new Update<>(

@@ -63,6 +63,28 @@ class ChangeEventTest {
     }
 
     @Test
+    void carriesTheStateAfterTheChangeElseTheOneBefore() {
+        UpdateDescription update = new UpdateDescription(EMPTY, List.of(), List.of(), Optional.empty());
+        Optional<String> before = Optional.of("old");
+        Optional<String> none = Optional.empty();
+
+        assertThat(new Insert<>(context("insert"), IN, EMPTY, "new").latestDocument())
+                .contains("new");
+        assertThat(new Replace<>(context("replace"), IN, EMPTY, "new", before).latestDocument())
+                .contains("new");
+        assertThat(new Update<>(context("update"), IN, EMPTY, update, Optional.of("new"), before).latestDocument())
+                .contains("new");
+        assertThat(new Update<>(context("update"), IN, EMPTY, update, none, before).latestDocument())
+                .contains("old");
+        assertThat(new Update<>(context("update"), IN, EMPTY, update, none, none).latestDocument())
+                .isEmpty();
+        assertThat(new Delete<>(context("delete"), IN, EMPTY, before).latestDocument())
+                .contains("old");
+        assertThat(new Delete<>(context("delete"), IN, EMPTY, none).latestDocument())
+                .isEmpty();
+    }
+
+    @Test
     void describesAGap() {
         Gap<String> gap = Gap.of(
                 TOKEN,

@@ -96,6 +96,11 @@ public final class FailureHandling {
         /** At the beginning of a sentence. */
         String noun();
 
+        /** Which code of the application was called. */
+        default String called() {
+            return "handler";
+        }
+
         /** The policy is to skip, or to park. */
         void givenUp(W work, int failures, Exception cause) throws InterruptedException;
     }
@@ -216,8 +221,9 @@ public final class FailureHandling {
             return delay;
         }
         LOG.warn(
-                "[{}] The handler failed for {} (attempt {}), trying again in {} ms.",
+                "[{}] The {} failed for {} (attempt {}), trying again in {} ms.",
                 watcher,
+                subject.called(),
                 subject.describe(work),
                 failures,
                 delay.get().toMillis(),
@@ -258,15 +264,27 @@ public final class FailureHandling {
             throws InterruptedException {
         if (givenUp == null && !policy.skips()) {
             throw new HandlerFailedException(
-                    "Watcher '" + watcher + "' stopped: the handler failed for " + subject.describe(work) + " after "
-                            + failures
-                            + (failures == 1 ? " attempt" : " attempts") + " with " + cause
-                            + ". " + subject.noun()
-                            + " is not checkpointed and comes again at the next start. Mend the handler, or choose "
+                    "Watcher '" + watcher + "' stopped: the " + subject.called() + " failed for "
+                            + subject.describe(work)
+                            + " after " + failures
+                            + (failures == 1 ? " attempt" : " attempts") + " with " + sentence(cause)
+                            + " " + subject.noun()
+                            + " is not checkpointed and comes again at the next start. Mend the " + subject.called()
+                            + ", or choose "
                             + "whenHandlerFails(...) to retry longer or skip, or parkIn(...) to keep such events aside.",
                     cause);
         }
         subject.givenUp(work, failures, cause);
+    }
+
+    /** What was thrown may end with a full stop. */
+    private static String sentence(Exception cause) {
+        String text = cause.toString();
+        return text.endsWith(".") ? text : text + ".";
+    }
+
+    private static String times(int failures) {
+        return failures == 1 ? "once" : failures + " times";
     }
 
     /** Names kind, place and time; never a key or a value. */
@@ -301,7 +319,7 @@ public final class FailureHandling {
                 givenUp.giveUp(event, failures, cause);
                 return;
             }
-            LOG.warn("[{}] Skipped {}: its handler failed {} times.", watcher, describe(event), failures, cause);
+            LOG.warn("[{}] Skipped {}: the {} failed {}.", watcher, describe(event), called(), times(failures), cause);
             listener.eventSkipped(new EventSkipped(watcher, event.raw(), cause));
         }
     }
@@ -311,6 +329,11 @@ public final class FailureHandling {
 
         private Ahead(Settling older) {
             this.older = older;
+        }
+
+        @Override
+        public String called() {
+            return "function of orderedBy(...)";
         }
 
         @Override
@@ -342,9 +365,9 @@ public final class FailureHandling {
         @Override
         public void givenUp(List<? extends ChangeEvent<?>> events, int failures, Exception cause) {
             LOG.warn(
-                    "[{}] The handler failed {} times for {}; handing its events out one by one, to pass over only those that fail.",
+                    "[{}] The handler failed {} for {}; handing its events out one by one, to pass over only those that fail.",
                     watcher,
-                    failures,
+                    times(failures),
                     describe(events),
                     cause);
         }

@@ -106,12 +106,16 @@ final class Parking implements GivenUpEvents {
                 letter.clusterTime().getTime(),
                 letter.clusterTime().getInc(),
                 letter.reason() == ParkingReason.FAILED
-                        ? "its handler failed " + letter.attempts() + " times"
+                        ? "it failed " + (letter.attempts() == 1 ? "once" : letter.attempts() + " times")
                         : "it could not be decoded",
                 letter.cause().map(ParkingCause::type).orElse("no exception"),
                 isBlocking(letter) ? "Later events of its document are parked behind it. " : "",
                 letter.id());
-        LOG.debug("[{}] Parked {}: {}", watcher, letter.id(), letter.cause());
+        LOG.debug(
+                "[{}] Parked {}: {}",
+                watcher,
+                letter.id(),
+                letter.cause().map(ParkingCause::stackTrace).orElse("no exception"));
     }
 
     private boolean isBlocking(DeadLetter letter) {

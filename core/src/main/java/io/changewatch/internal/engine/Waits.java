@@ -98,7 +98,9 @@ record Waits(String watcher, Lifecycle lifecycle) {
             throw exception;
         }
         if (failure != null) {
-            throw new StreamFailedException("Watcher '" + watcher + "' failed with " + failure + ".", failure);
+            String cause = failure.toString();
+            throw new StreamFailedException(
+                    "Watcher '" + watcher + "' failed with " + cause + (cause.endsWith(".") ? "" : "."), failure);
         }
     }
 }

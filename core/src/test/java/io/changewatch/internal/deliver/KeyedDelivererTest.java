@@ -348,6 +348,30 @@ final class KeyedDelivererTest {
         assertThat(setup.handled).containsExactly(11, 12);
     }
 
+    @Test
+    void aKeyThatCannotBeMadeIsNotBlamedOnTheHandler() {
+        KeyedDeliverer<Integer> deliverer = new KeyedDeliverer<>(
+                new Work<>(
+                        Handling.by(new Handlers<>(List.of(), List.of(this::handle))),
+                        event -> {
+                            throw broken;
+                        },
+                        limits),
+                setup.failures(policy),
+                setup.progress(),
+                () -> {},
+                new Means(time, time.lock(), this::thread));
+
+        assertThatThrownBy(() -> deliver(deliverer, 1))
+                .isInstanceOf(HandlerFailedException.class)
+                .hasMessage(
+                        "Watcher 'orders' stopped: the function of orderedBy(...) failed for insert in shop.orders at cluster time 1/1"
+                                + " after 1 attempt with java.lang.IllegalStateException: broken. The event is not checkpointed and comes"
+                                + " again at the next start. Mend the function of orderedBy(...), or choose whenHandlerFails(...) to retry"
+                                + " longer or skip, or parkIn(...) to keep such events aside.")
+                .hasCause(broken);
+    }
+
     @Nested
     class Bounds {
         @Test
@@ -681,7 +705,7 @@ final class KeyedDelivererTest {
                             EventSkipped.class,
                             notice -> assertThat(notice.cause())
                                     .isInstanceOf(HandlerTimeoutException.class)
-                                    .hasMessageContaining("not done after PT5S"));
+                                    .hasMessageContaining("not done after 5000 ms"));
             assertThat(setup.last()).isEqualTo(12);
             assertThat(askedToStop).isFalse();
             assertThat(setup.threads()).hasSize(5).noneMatch(Thread::isAlive);

@@ -25,7 +25,7 @@ final class SequentialDelivererTest {
 
     private final DeliverySetup setup = new DeliverySetup();
     private final List<String> calls = new ArrayList<>();
-    private final IllegalStateException broken = new IllegalStateException("broken");
+    private IllegalStateException broken = new IllegalStateException("broken");
 
     @Test
     void callsTheHandlersInOrderAndThenReports() throws InterruptedException {
@@ -80,6 +80,16 @@ final class SequentialDelivererTest {
                                 + " parkIn(...) to keep such events aside.")
                 .hasCause(broken);
         assertThat(setup.handled).isEmpty();
+    }
+
+    @Test
+    void endsItsSentenceOnce() {
+        broken = new IllegalStateException("broken.");
+
+        assertThatThrownBy(() -> deliverer(HandlerFailurePolicy.stop(), List.of(), failing(1, "a"))
+                        .deliver(event(5)))
+                .hasMessageContaining(
+                        " after 1 attempt with java.lang.IllegalStateException: broken. The event is not");
     }
 
     @Test
