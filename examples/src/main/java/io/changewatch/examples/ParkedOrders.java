@@ -45,7 +45,10 @@ public final class ParkedOrders {
         // @start region="redrive"
         DeadLetters letters = orders.deadLetters();
         for (DeadLetter letter : letters.list()) {
-            System.out.println(letter.operationType() + " " + letter.reason() + " " + letter.cause());
+            String why = letter.cause()
+                    .map(cause -> cause.type() + ": " + cause.message())
+                    .orElse("");
+            System.out.println(letter.operationType() + " " + letter.reason() + " " + why);
         }
         RedriveReport report = letters.redriveAll();
         System.out.println(report.handled() + " handled, " + report.failed() + " failed, " + letters.count() + " left");

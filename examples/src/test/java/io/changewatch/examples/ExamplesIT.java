@@ -121,6 +121,29 @@ final class ExamplesIT {
     }
 
     @Test
+    void everyChangeOfAnOrderGoesToItsCustomer() throws Exception {
+        await(shop.createCollection(
+                "orders",
+                new CreateCollectionOptions()
+                        .changeStreamPreAndPostImagesOptions(new ChangeStreamPreAndPostImagesOptions(true))));
+        try (Program program = start(CustomerMails.class).watches("shop.orders")) {
+            insert("A-1", "ann", "OPEN", 4200);
+            set("A-1", "status", "PAID");
+            await(orders.replaceOne(
+                    Filters.eq("A-1"), Document.parse("{userId: 'ann', status: 'SENT', cents: {$numberLong: '1'}}")));
+            await(orders.deleteOne(Filters.eq("A-1")));
+
+            program.prints("to ann: delete {\"_id\": \"A-1\"}").stop();
+            assertThat(program.linesWith("to "))
+                    .containsExactly(
+                            "to ann: insert {\"_id\": \"A-1\"}",
+                            "to ann: update {\"_id\": \"A-1\"}",
+                            "to ann: replace {\"_id\": \"A-1\"}",
+                            "to ann: delete {\"_id\": \"A-1\"}");
+        }
+    }
+
+    @Test
     void aStoreOfOnesOwnKeepsThePlace() throws Exception {
         try (Program first = start(CustomStore.class).watches("shop.orders")) {
             insert("A-1", "user123", "OPEN", 4200);

@@ -4,7 +4,9 @@ import com.mongodb.reactivestreams.client.MongoDatabase;
 import io.changewatch.ChangeWatcher;
 import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.ConfigurationException;
+import io.changewatch.deadletter.DeadLetters;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * it, stop all instances, and begin the new ones with {@code startFrom(...)} at the oldest position of the old ones.
  *
  * <p>When the watcher of one partition ends, by a failure, by {@code whenInvalidated(STOP)} or because somebody closes it, all of this
- * instance are closed: {@link #failure()} tells why, and others take the partitions over. Park what cannot be handled, if one event is not to stop one instance after the other.
+ * instance are closed: {@link #failure()} tells why, and others take the partitions over. Park what cannot be handled, if one event is not to stop one instance after the other; {@link Plan#deadLetters()} has the letters.
  *
  * <p>Thread-safe.
  */
@@ -138,9 +141,24 @@ public final class PartitionedWatcher implements AutoCloseable {
             return new PartitionedWatcher(this).start();
         }
 
+        /**
+         * The letters of each partition, in their order, to be listed, handled by the builder's handlers, and dropped. Starts nothing; the
+         * instances may run meanwhile.
+         *
+         * @throws ConfigurationException as {@link ChangeWatcherBuilder#deadLetters()}
+         */
+        public List<DeadLetters> deadLetters() {
+            return IntStream.range(0, count)
+                    .mapToObj(partition -> named(partition).deadLetters())
+                    .toList();
+        }
+
+        private ChangeWatcherBuilder<T> named(int partition) {
+            return watcher.copy().name(name + "-" + partition + "-of-" + count);
+        }
+
         private ChangeWatcher watcher(int partition) {
-            return watcher.copy()
-                    .name(name + "-" + partition + "-of-" + count)
+            return named(partition)
                     .partition(partition, count)
                     .onlyOneActive(MongoLease.in(database).ttl(ttl))
                     .build();
