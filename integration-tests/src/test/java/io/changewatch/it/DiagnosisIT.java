@@ -111,6 +111,24 @@ class DiagnosisIT {
     }
 
     @Test
+    void saysNothingOfTheStageOfAPartition() {
+        Diagnosis diagnosis =
+                orders().partition(0, 2).pipeline(Pipeline.empty()).diagnose();
+
+        assertThat(diagnosis.findings(Check.PIPELINE)).isEmpty();
+        assertThat(diagnosis.isFit()).isTrue();
+    }
+
+    @Test
+    void findsOptionsWithoutEffect() {
+        Diagnosis withHandler = orders().maxInFlight(7).onEvent(event -> {}).diagnose();
+        Diagnosis without = orders().maxInFlight(7).diagnose();
+
+        assertThat(only(withHandler, Severity.PROBLEM).found()).contains("maxInFlight(7) has no effect");
+        assertThat(found(without, Severity.PROBLEM)).isEmpty();
+    }
+
+    @Test
     void findsEverythingWrongAtOnce() {
         Publishers.await(client.getDatabase(database).createCollection("orders"));
         Diagnosis diagnosis = orders().resumeFrom(store)

@@ -11,8 +11,10 @@ import io.changewatch.ChangeWatcherBuilder;
 import io.changewatch.ConfigurationException;
 import io.changewatch.HandlerFailedException;
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.deadletter.DeadLetters;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Insert;
+import io.changewatch.resume.mongo.MongoDeadLetterStore;
 import io.changewatch.resume.mongo.MongoResumeTokenStore;
 import io.changewatch.resume.mongo.PartitionedWatcher;
 import io.changewatch.testkit.Publishers;
@@ -23,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bson.Document;
 import org.junit.jupiter.api.AfterEach;
@@ -112,6 +115,31 @@ class PartitionedWatcherIT {
 
         PartitionedWatcher next = join();
         eventually(() -> next.active().equals(ALL) && handled.equals(List.of(1, 1)));
+    }
+
+    @Test
+    void keepTheLettersOfEachPartition() throws InterruptedException {
+        ChangeWatcherBuilder<Document> parking = builder()
+                .whenHandlerFails(HandlerFailurePolicy.stop())
+                .parkIn(MongoDeadLetterStore.in(client.getDatabase(database + "_shared")))
+                .onEvent(PartitionedWatcherIT::refuse);
+        PartitionedWatcher instance = join(parking);
+        eventually(() -> instance.active().equals(ALL));
+        Publishers.await(client.getDatabase(database)
+                .getCollection("orders")
+                .insertMany(IntStream.range(0, 30)
+                        .mapToObj(id -> new Document("_id", id))
+                        .toList()));
+
+        List<DeadLetters> letters = PartitionedWatcher.of(
+                        "indexer", COUNT, client.getDatabase(database + "_shared"), parking)
+                .deadLetters();
+        assertThat(letters).hasSize(COUNT);
+        eventually(() -> letters.stream().mapToLong(DeadLetters::count).sum() == 30);
+        for (DeadLetters ofPartition : letters) {
+            ofPartition.list().forEach(letter -> ofPartition.drop(letter.id()));
+        }
+        assertThat(letters).allMatch(ofPartition -> ofPartition.count() == 0);
     }
 
     private static void refuse(ChangeEvent<Document> event) {

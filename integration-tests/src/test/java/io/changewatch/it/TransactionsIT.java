@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoException;
 import com.mongodb.reactivestreams.client.MongoClient;
 import com.mongodb.reactivestreams.client.MongoClients;
+import com.mongodb.reactivestreams.client.MongoCollection;
 import io.changewatch.BatchTransaction;
 import io.changewatch.Batching;
 import io.changewatch.ChangeWatcher;
@@ -31,6 +33,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.bson.BsonDocument;
 import org.bson.Document;
@@ -140,6 +143,33 @@ class TransactionsIT {
             expectCountedOnce(2 * EVENTS);
             eventually(() -> next.stats().totalEvents() == EVENTS);
         }
+    }
+
+    @Test
+    void asksWhetherTheHandlerSwallowsAnErrorOfTheDriver() {
+        MongoCollection<Document> effects = client.getDatabase(database).getCollection("effects");
+        Publishers.await(effects.insertOne(new Document("_id", 1)));
+        AtomicBoolean swallows = new AtomicBoolean(true);
+        TransactionHandler<ChangeEvent<Document>> handler = (transaction, events) -> {
+            try {
+                if (swallows.get()) {
+                    transaction.await(effects.insertOne(transaction.session(), new Document("_id", 1)));
+                }
+            } catch (MongoException duplicate) {
+                assertThat(duplicate.getCode()).isEqualTo(11_000);
+            }
+        };
+        try (ChangeWatcher watcher = watcher(client, handler).start()) {
+            insert(0, 1);
+            eventually(() -> repeats.stream().anyMatch(repeat -> repeat.failures() >= 3));
+            swallows.set(false);
+            eventually(() -> watcher.stats().totalEvents() == 1);
+        }
+
+        assertThat(repeats.get(2).cause())
+                .hasMessageStartingWith(
+                        "The server has ended the transaction before its commit, 3 times in a row (error 251 NoSuchTransaction)."
+                                + " Does the handler swallow an error of the driver");
     }
 
     @ParameterizedTest
