@@ -47,7 +47,7 @@ public final class ParkedOrders {
         for (DeadLetter letter : letters.list()) {
             String why = letter.cause()
                     .map(cause -> cause.type() + ": " + cause.message())
-                    .orElse("");
+                    .orElse("behind an earlier one");
             System.out.println(letter.operationType() + " " + letter.reason() + " " + why);
         }
         RedriveReport report = letters.redriveAll();

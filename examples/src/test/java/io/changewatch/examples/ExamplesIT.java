@@ -134,7 +134,7 @@ final class ExamplesIT {
             await(orders.deleteOne(Filters.eq("A-1")));
 
             program.prints("to ann: delete {\"_id\": \"A-1\"}").stop();
-            assertThat(program.linesWith("to "))
+            assertThat(program.linesWith("to ann: "))
                     .containsExactly(
                             "to ann: insert {\"_id\": \"A-1\"}",
                             "to ann: update {\"_id\": \"A-1\"}",
@@ -249,8 +249,8 @@ final class ExamplesIT {
             assertThat(program.linesWith("charged A-1")).isEmpty();
         }
         try (Program program = start(ParkedOrders.class, "redrive")) {
-            program.prints("insert FAILED Optional[ParkingCause[java.lang.IllegalStateException]]")
-                    .prints("replace BLOCKED Optional.empty")
+            program.prints("insert FAILED java.lang.IllegalStateException: the bank refuses it")
+                    .prints("replace BLOCKED behind an earlier one")
                     .prints("2 handled, 0 failed, 0 left");
             assertThat(program.linesWith("charged A-1")).hasSize(2);
         }
