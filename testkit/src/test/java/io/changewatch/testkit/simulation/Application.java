@@ -31,8 +31,21 @@ final class Application implements WatcherListener {
 
     void handle(ChangeEvent<?> event) throws InterruptedException {
         world.scheduler.handOver();
-        ledger.sighted(event);
+        ledger.begins(event);
+        try {
+            work();
+        } catch (InterruptedException | RuntimeException e) {
+            ledger.failed(event);
+            throw e;
+        }
+        ledger.handled(event.resumeToken().value());
+    }
+
+    private void work() throws InterruptedException {
         world.scheduler.handOver();
+        if (world.plan.delivery().isSideBySide() && world.random.nextBoolean()) {
+            world.scheduler.sleep(millis(world.random.nextInt(200))); // others go on meanwhile
+        }
         if (world.happens(Fault.SLOW_HANDLER, 3)) {
             world.scheduler.sleep(millis(world.random.nextInt(4_000)));
         }
@@ -44,7 +57,7 @@ final class Application implements WatcherListener {
             world.history.note(() -> "the handler fails");
             throw new IllegalStateException("simulated");
         }
-        ledger.handled(event.resumeToken().value());
+        world.scheduler.handOver();
     }
 
     @Override

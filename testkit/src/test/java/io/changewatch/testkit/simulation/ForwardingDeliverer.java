@@ -5,10 +5,11 @@ import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.Deliverer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.bson.BsonDocument;
 import org.bson.BsonTimestamp;
 
-/** A deliverer for mutations, which override what they do wrong. */
+/** Hands on to another; who extends it listens, or does something wrong. */
 abstract class ForwardingDeliverer implements Deliverer<BsonDocument> {
     final Deliverer<BsonDocument> real;
 
@@ -27,6 +28,11 @@ abstract class ForwardingDeliverer implements Deliverer<BsonDocument> {
     }
 
     @Override
+    public void awaitHandled() throws InterruptedException {
+        real.awaitHandled();
+    }
+
+    @Override
     public void stop() {
         real.stop();
     }
@@ -34,6 +40,11 @@ abstract class ForwardingDeliverer implements Deliverer<BsonDocument> {
     @Override
     public boolean isHandlingThread() {
         return real.isHandlingThread();
+    }
+
+    @Override
+    public OptionalLong busySince() {
+        return real.busySince();
     }
 
     @Override

@@ -31,8 +31,9 @@ import org.bson.BsonTimestamp;
  * Holds what is seen of a watcher from outside against what the replica set has: what its handler got, what its store was given,
  * what the server was asked.
  *
- * <p>In one life the handler gets exactly what is shown after the position that was loaded, one after the other; a checkpoint
- * never covers what is not handled. So nothing is lost, in order, without a duplicate but the replay after a crash.
+ * <p>In one life the deliverer gets exactly what is shown after the position that was loaded, one after the other, and handlers get
+ * the events of a document so; a checkpoint never covers what is not handled. So nothing is lost, in order, without a duplicate but the
+ * replay after a crash.
  */
 final class Ledger {
     /** A search looks at 1, 10 and 100 candidates and halves them; simulated oplogs have no more. */
@@ -63,7 +64,10 @@ final class Ledger {
 
     // Of the present life.
     private Ending before = Ending.NONE;
-    private StreamPlace sighted;
+    private OpenEvents open;
+    private boolean delivering;
+    private boolean deliveryEnds;
+    private StreamPlace handedOut;
     private StreamPlace handled;
     private StreamPlace handledBefore;
     private StreamPlace completed;
@@ -88,7 +92,10 @@ final class Ledger {
     void lifeBegins(Ending endingBefore) {
         before = endingBefore;
         handledBefore = handled;
-        sighted = null;
+        open = new OpenEvents(world.plan.delivery());
+        delivering = false;
+        deliveryEnds = false;
+        handedOut = null;
         handled = null;
         completed = null;
         lastBatch = null;
@@ -114,10 +121,11 @@ final class Ledger {
             return;
         }
         StreamPlace place = TokenText.read(token.get()).whole();
-        sighted = place;
+        handedOut = place;
         handled = place;
         position = place;
-        int allowed = before == Ending.CLEAN ? 0 : world.plan.maxUnsaved();
+        int unsaved = world.plan.maxUnsaved() + world.plan.delivery().mostBehindOldest();
+        int allowed = before == Ending.CLEAN ? 0 : unsaved;
         StreamPlace farthest = before == Ending.CLEAN ? handledBefore : farthestSighted;
         long again = shown.countBetween(place, farthest, everTold);
         check(
@@ -211,7 +219,7 @@ final class Ledger {
         world.history.note(() -> "opened, at " + place);
         opened = place;
         if (handled == null) {
-            sighted = place;
+            handedOut = place;
             handled = place;
             position = place;
             if (abandoned != null) {
@@ -235,7 +243,7 @@ final class Ledger {
         if (lastBatch != null) {
             StreamPlace place = TokenText.read(lastBatch.positionAfter());
             completed = isWhole(place) ? place.whole() : completed;
-            position = lossKnown ? position : later(position, completed);
+            position = lossKnown ? position : later(later(position, completed), handedOut);
             lastBatch = null;
         }
     }
@@ -245,10 +253,11 @@ final class Ledger {
                 () -> "error " + error.getCode() + " " + error.getClass().getSimpleName());
         boolean overrun = error.getCode() == 136
                 && handled != null
-                && world.servers.isForgotten(later(completed, handled).time());
+                && world.servers.isForgotten(later(completed, handedOut).time());
         if (error.getCode() == 286 || overrun) {
             lossKnown = true;
-            lostAt = asked;
+            lostAt =
+                    overrun ? lostAt : asked; // a cursor that was overrun does not tell that its place cannot be opened
         }
     }
 
@@ -274,39 +283,42 @@ final class Ledger {
         check(skipsUndeliverable(), () -> "left out without leave: " + place);
         check(!told.contains(place), () -> "told twice of " + place);
         check(shown.isUndeliverable(place), () -> "left out, though the server can deliver it: " + place);
-        StreamPlace expected = shown.firstAfter(sighted, told);
+        StreamPlace expected = shown.firstAfter(handedOut, told);
         check(
                 lossKnown || place.equals(expected) || isFilteredOtherwise(place, expected),
-                () -> "left out is " + place + ", but after " + sighted + " comes " + expected);
+                () -> "left out is " + place + ", but after " + handedOut + " comes " + expected);
         told.add(place);
         everTold.add(place);
     }
 
-    // What the handler sees.
+    // What the deliverer gets.
 
-    void sighted(ChangeEvent<?> event) {
-        StreamPlace place = TokenText.read(event.resumeToken().value()).whole();
-        world.history.note(() -> "handler gets " + event.operationType().value() + " " + place);
+    void handedOut(ChangeEvent<?> event) {
+        StreamPlace place = place(event);
         check(durable != null, () -> "handed out before the first position was saved: " + place);
+        open.handedOut(place, event);
+        delivering = true;
         if (event instanceof Gap<?> gap) {
-            sighted(gap, place);
+            handedOut(gap, place);
             return;
         }
-        if (place.equals(sighted) && !place.equals(handled)) {
-            return; // another attempt
-        }
-        StreamPlace expected = shown.firstAfter(sighted, told);
+        StreamPlace expected = shown.firstAfter(handedOut, told);
         check(
                 place.equals(expected),
-                () -> "the handler got " + place + ", but after " + sighted + " comes " + expected);
-        sighted = place;
-        farthestSighted = later(farthestSighted, place);
+                () -> "the handler got " + place + ", but after " + handedOut + " comes " + expected);
+        handedOut = place;
     }
 
-    private void sighted(Gap<?> gap, StreamPlace place) {
-        if (place.equals(sighted)) {
-            return; // another attempt
-        }
+    /** The next event may come. */
+    void delivered() {
+        delivering = false;
+    }
+
+    private static StreamPlace place(ChangeEvent<?> event) {
+        return TokenText.read(event.resumeToken().value()).whole();
+    }
+
+    private void handedOut(Gap<?> gap, StreamPlace place) {
         check(lossKnown, () -> "a gap at " + place + ", though nothing is lost");
         check(
                 gap.from().equals(position.time()),
@@ -321,22 +333,50 @@ final class Ledger {
         }
         lossKnown = false;
         lostAt = null;
-        lost.add(new Range(handled, place));
-        sighted = place;
+        lost.add(new Range(handedOut, place));
+        handedOut = place;
         position = place;
+    }
+
+    /** It is stopped, or has failed: what no handler has begun may be left. */
+    void deliveryEnds() {
+        deliveryEnds = true;
+    }
+
+    /** Whether events wait for a handler or are with one, or the watcher waits to hand out more. */
+    boolean isBusy() {
+        return !deliveryEnds && (delivering || open.isAnyUndone());
+    }
+
+    // What the handlers see.
+
+    void begins(ChangeEvent<?> event) {
+        StreamPlace place = place(event);
+        world.history.note(() -> "handler gets " + event.operationType().value() + " " + place + beside());
+        check(open.begins(place));
+        farthestSighted = event instanceof Gap ? farthestSighted : later(farthestSighted, place);
+    }
+
+    private String beside() {
+        return open.running() == 0 ? "" : " beside " + open.running();
+    }
+
+    void failed(ChangeEvent<?> event) {
+        open.failed(place(event));
     }
 
     void handled(BsonDocument token) {
         StreamPlace place = TokenText.read(token).whole();
-        handled = place;
-        position = later(position, place);
+        world.history.note(() -> "handled " + place);
+        check(open.handled(place));
+        handled = open.settle().orElse(handled);
         everHandled.add(place);
     }
 
     /** A condition on its image would have left it out, but the image has expired. */
     private boolean isFilteredOtherwise(StreamPlace place, StreamPlace expected) {
         return !shown.all().contains(place)
-                && place.compareTo(sighted) > 0
+                && place.compareTo(handedOut) > 0
                 && (expected == null || place.compareTo(expected) < 0);
     }
 
@@ -378,13 +418,18 @@ final class Ledger {
             return false;
         }
         operatorSkips = true;
-        StreamPlace from = lossKnown ? opened : sighted;
+        StreamPlace from = lossKnown ? opened : handedOut;
         StreamPlace next = shown.firstAfter(from, told);
         return named.clusterTime()
                 .filter(time -> time.compareTo(from.time()) >= 0)
                 .filter(time -> next == null || time.compareTo(next.time()) <= 0)
                 .filter(shown::hasUndeliverableAt)
                 .isPresent();
+    }
+
+    /** All that was begun has ended, and nobody was given up. */
+    void endedInPeace() {
+        check(open.left());
     }
 
     boolean isCaughtUp() {
@@ -398,6 +443,10 @@ final class Ledger {
             boolean excused = lost.stream().anyMatch(range -> Shown.isBetween(range.after(), item, range.through()));
             check(!owed || excused || everHandled.contains(item) || everTold.contains(item), () -> "lost: " + item);
         }
+    }
+
+    private void check(Optional<String> violation) {
+        violation.ifPresent(world.scheduler::fail);
     }
 
     private void check(boolean holds, Supplier<String> violation) {

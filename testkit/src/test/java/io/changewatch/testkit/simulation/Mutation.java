@@ -1,8 +1,11 @@
 package io.changewatch.testkit.simulation;
 
+import io.changewatch.event.DocumentEvent;
 import io.changewatch.internal.engine.DelivererFactory;
 import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.resume.ResumeTokenStore;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Function;
 import org.bson.BsonDocument;
 
 /** A fault of the engine, brought in at its seams: the simulation must find it. */
@@ -19,6 +22,16 @@ interface Mutation {
     }
 
     default DelivererFactory<BsonDocument> deliverer(DelivererFactory<BsonDocument> real) {
+        return real;
+    }
+
+    /** What the events have in common that are to stay in order. */
+    default Function<DocumentEvent<BsonDocument>, Object> key(Function<DocumentEvent<BsonDocument>, Object> real) {
+        return real;
+    }
+
+    /** On which a deliverer's threads wait for each other. */
+    default Lock lock(Lock real) {
         return real;
     }
 }

@@ -74,6 +74,21 @@ final class MutationTest {
         assertThat(found(Mutations::openingTooOften)).contains("more than five openings at once");
     }
 
+    @Test
+    void findsACheckpointBeforeAnOlderEventThatAnotherHandlerStillHas() {
+        assertThat(found(Mutations::forgettingOlderEvents)).contains("covers");
+    }
+
+    @Test
+    void findsEventsOfOneDocumentThatAreHandledSideBySide() {
+        assertThat(found(Mutations::keepingNoOrder)).containsPattern("the handler gets .* before .* is handled");
+    }
+
+    @Test
+    void findsAWakeUpThatIsLost() {
+        assertThat(found(Mutations::losingWakeUps)).contains("deadlock: work is undone");
+    }
+
     private String found(Supplier<Mutation> mutation) {
         return IntStream.range(0, SEEDS)
                 .mapToObj(seed -> Seeds.violation(seed, mutation.get(), carriers))

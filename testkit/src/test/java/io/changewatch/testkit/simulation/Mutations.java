@@ -3,6 +3,7 @@ package io.changewatch.testkit.simulation;
 import com.mongodb.MongoException;
 import io.changewatch.StartPosition;
 import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.DocumentEvent;
 import io.changewatch.event.Gap;
 import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.decode.EventDecoder;
@@ -17,10 +18,13 @@ import io.changewatch.resume.Checkpoint;
 import io.changewatch.resume.ResumeTokenStore;
 import io.changewatch.testkit.model.StreamPlace;
 import io.changewatch.testkit.model.TokenText;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Function;
 import org.bson.BsonDocument;
 
 /** What an engine could do wrong. Each is one watcher's: it may remember. */
@@ -286,6 +290,53 @@ final class Mutations {
                     real.open(position).close();
                 }
                 return real.open(position);
+            }
+        };
+    }
+
+    /** Each event counts as handled when it is, though older ones are not. */
+    static Mutation forgettingOlderEvents() {
+        return new Mutation() {
+            @Override
+            public DelivererFactory<BsonDocument> deliverer(DelivererFactory<BsonDocument> real) {
+                return (failures, progress, stop) -> real.deliverer(
+                        failures,
+                        new ForwardingProgress(progress) {
+                            @Override
+                            public void eventEnds(ChangeEvent<?> event, Duration took) {
+                                super.eventEnds(event, took);
+                                super.handled(event.resumeToken(), event.clusterTime(), 1);
+                            }
+                        },
+                        stop);
+            }
+        };
+    }
+
+    /** Each event has a key of its own, also those of one document. */
+    static Mutation keepingNoOrder() {
+        return new Mutation() {
+            @Override
+            public Function<DocumentEvent<BsonDocument>, Object> key(
+                    Function<DocumentEvent<BsonDocument>, Object> real) {
+                return ChangeEvent::resumeToken;
+            }
+        };
+    }
+
+    /** Each fifth time nobody is woken. */
+    static Mutation losingWakeUps() {
+        return new Mutation() {
+            private int signals;
+
+            @Override
+            public Lock lock(Lock real) {
+                return new ForwardingLock(real) {
+                    @Override
+                    boolean signals() {
+                        return ++signals % 5 != 0;
+                    }
+                };
             }
         };
     }

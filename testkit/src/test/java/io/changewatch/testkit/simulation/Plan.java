@@ -33,7 +33,8 @@ record Plan(
         UndeliverablePolicy whenUndeliverable,
         int writes,
         int lives,
-        Set<Fault> faults) {
+        Set<Fault> faults,
+        Delivery delivery) {
 
     /** What can go wrong. */
     enum Fault {
@@ -153,7 +154,8 @@ record Plan(
                 random.nextInt(4) == 0 ? UndeliverablePolicy.FAIL : UndeliverablePolicy.SKIP,
                 8 + random.nextInt(30),
                 1 + random.nextInt(4),
-                faults(random));
+                faults(random),
+                Delivery.of(random));
     }
 
     private static Optional<Namespace> scope(SplittableRandom random) {

@@ -31,6 +31,7 @@ final class Scheduler {
     private volatile Task current = operator;
     private int steps;
     private int stepsAtOneTime;
+    private BooleanSupplier standstill = () -> false;
     private int crashIn = -1;
     private boolean crashed;
     private Error broken;
@@ -61,6 +62,16 @@ final class Scheduler {
     /** Something happens outside after {@code delay}. */
     void after(long delay, Runnable action) {
         timeline.after(delay, action);
+    }
+
+    /** Asked where nobody can go on before time passes: whether nobody ever will who has to. */
+    void standstill(BooleanSupplier isDeadlock) {
+        standstill = isDeadlock;
+    }
+
+    /** Whether no task whose name contains {@code part} goes on when time passes. */
+    boolean waitForEver(String part) {
+        return tasks.stream().noneMatch(task -> task.name.contains(part) && task.deadline() != Task.FOR_EVER);
     }
 
     // What tasks call.
@@ -232,9 +243,13 @@ final class Scheduler {
         for (Task task : tasks) {
             next = Math.min(next, task.deadline());
         }
-        if (next == Task.FOR_EVER) {
-            broken = new AssertionError("deadlock: everybody waits for ever: "
-                    + tasks.stream().map(task -> task.name).toList());
+        if (next == Task.FOR_EVER || standstill.getAsBoolean()) {
+            broken = new AssertionError("deadlock: work is undone, and for ever wait "
+                    + tasks.stream()
+                            .filter(task -> task.deadline() == Task.FOR_EVER)
+                            .map(task -> task.name)
+                            .toList());
+            history.note(() -> "VIOLATION " + broken.getMessage());
             killLife();
             return;
         }

@@ -1,6 +1,8 @@
 package io.changewatch.testkit.simulation;
 
+import java.util.ArrayList;
 import java.util.Date;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -59,8 +61,9 @@ final class SimulatedLock implements Lock {
         throw new UnsupportedOperationException("The engine does not use it.");
     }
 
+    /** Who is signalled is no longer among the waiting, whatever else wakes it. */
     private final class Waiting implements Condition {
-        private int signals;
+        private final List<Waiter> waiters = new ArrayList<>();
 
         @Override
         public void await() throws InterruptedException {
@@ -75,30 +78,55 @@ final class SimulatedLock implements Lock {
         }
 
         private void waitUntil(long until) throws InterruptedException {
-            int before = signals;
-            owner = null;
+            Waiter me = begin();
             try {
-                scheduler.await(() -> signals != before, until);
-            } finally {
-                if (!scheduler.isUnwinding()) {
-                    acquire();
+                scheduler.await(() -> me.signalled, until);
+            } catch (InterruptedException e) {
+                if (!me.signalled) {
+                    throw e;
                 }
+                scheduler.currentTask().interrupt(); // the signal came first, and must not be lost
+            } finally {
+                end(me);
+            }
+        }
+
+        @Override
+        public void awaitUninterruptibly() {
+            Waiter me = begin();
+            try {
+                scheduler.awaitUninterruptibly(() -> me.signalled);
+            } finally {
+                end(me);
+            }
+        }
+
+        private Waiter begin() {
+            Waiter me = new Waiter();
+            waiters.add(me);
+            owner = null;
+            return me;
+        }
+
+        private void end(Waiter me) {
+            waiters.remove(me);
+            if (!scheduler.isUnwinding()) {
+                acquire();
             }
         }
 
         @Override
         public void signalAll() {
-            signals++;
+            waiters.forEach(waiter -> waiter.signalled = true);
+            waiters.clear();
         }
 
+        /** One that the seed chooses: nobody may rely on who has waited longest. */
         @Override
         public void signal() {
-            throw new UnsupportedOperationException("The engine does not use it.");
-        }
-
-        @Override
-        public void awaitUninterruptibly() {
-            throw new UnsupportedOperationException("The engine does not use it.");
+            if (!waiters.isEmpty()) {
+                waiters.remove(scheduler.random().nextInt(waiters.size())).signalled = true;
+            }
         }
 
         @Override
@@ -110,5 +138,9 @@ final class SimulatedLock implements Lock {
         public boolean awaitUntil(Date deadline) {
             throw new UnsupportedOperationException("The engine does not use it.");
         }
+    }
+
+    private static final class Waiter {
+        private boolean signalled;
     }
 }

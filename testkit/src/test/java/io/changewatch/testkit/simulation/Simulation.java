@@ -15,8 +15,8 @@ import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.decode.EventDecoders;
 import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.deliver.Handlers;
-import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.Fingerprints;
+import io.changewatch.internal.engine.Surroundings;
 import io.changewatch.internal.engine.WatcherEngine;
 import io.changewatch.internal.engine.WatcherSettings;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
@@ -50,6 +50,7 @@ final class Simulation {
     private final Scheduler scheduler;
     private final Writer writer;
     private int lives;
+    private boolean abandoned;
 
     Simulation(long seed, Mutation mutation, History history, Carriers carriers) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -61,6 +62,8 @@ final class Simulation {
         this.ledger = new Ledger(world);
         this.store = new SimulatedStore(world, ledger);
         this.writer = new Writer(world);
+        scheduler.standstill(() ->
+                plan.delivery().isSideBySide() && ledger.isBusy() && scheduler.waitForEver(PlannedDeliverers.WORKER));
         history.note(() -> "seed " + seed + ": " + plan);
     }
 
@@ -102,6 +105,7 @@ final class Simulation {
         }
         int number = lives;
         world.history.note(() -> "life " + number + " begins");
+        abandoned = world.plan.has(Fault.SLOW_HANDLER) || world.plan.has(Fault.HANGING_HANDLER);
         ledger.lifeBegins(before);
         Application application = new Application(world, ledger);
         WatcherEngine<BsonDocument> watcher = watcher(application);
@@ -114,6 +118,7 @@ final class Simulation {
         } catch (Crash crash) {
             scheduler.throwIfBroken();
             scheduler.bury();
+            ledger.deliveryEnds();
             return Ending.CRASH;
         } catch (InterruptedException e) {
             throw new AssertionError("Nobody interrupts the operator.", e);
@@ -160,6 +165,7 @@ final class Simulation {
         long begun = scheduler.now();
         boolean ended = watcher.close(deadline);
         long took = scheduler.now() - begun;
+        abandoned = took >= deadline.toNanos();
         if (took > deadline.toNanos() + MOST_GRACE) {
             scheduler.fail("close(" + deadline + ") took " + Duration.ofNanos(took));
         }
@@ -173,6 +179,9 @@ final class Simulation {
         if (!scheduler.await(
                 () -> application.state().isTerminal() && scheduler.isAlone(), scheduler.now() + PATIENCE)) {
             scheduler.fail("its threads have not ended, the watcher is " + application.state());
+        }
+        if (!abandoned) {
+            ledger.endedInPeace();
         }
         if (application.state() == WatcherState.FAILED) {
             Throwable failure = watcher.failure().orElseThrow();
@@ -194,12 +203,13 @@ final class Simulation {
 
     private WatcherEngine<BsonDocument> watcher(Application application) {
         WatcherSettings<BsonDocument> settings = settings(application);
+        Surroundings surroundings = new SimulatedSurroundings(scheduler);
         return new WatcherEngine<>(
                 settings,
                 mutation.source(new SimulatedServer(world, ledger)),
-                mutation.deliverer((failures, progress, stop) ->
-                        new SequentialDeliverer<>(settings.handlers(), failures, progress)),
-                new SimulatedSurroundings(scheduler));
+                mutation.deliverer(new PlannedDeliverers(
+                        world.plan.delivery(), settings.handlers(), ledger, mutation, surroundings)),
+                surroundings);
     }
 
     private WatcherSettings<BsonDocument> settings(Application application) {

@@ -60,6 +60,8 @@ final class SimulationTest {
                 "handler gets gap",
                 "handler gets invalidate",
                 "handler gets insert .*\\[1\\]",
+                "handler gets .* beside 1",
+                "handler gets .* beside 3",
                 "handler hangs",
                 "handler fails",
                 "skipped",
@@ -99,6 +101,7 @@ final class SimulationTest {
                 "the operator deletes the checkpoint",
                 "CRASH in operator",
                 "CRASH in changewatch-orders",
+                "CRASH in changewatch-orders-worker-2",
                 "CRASH in changewatch-orders-checkpoint",
                 "state FAILED",
                 "state STOPPED"

@@ -128,32 +128,37 @@ final class Writer {
             default -> Plan.WATCHED;
         };
         return switch (world.random.nextInt(4)) {
-            case 0 -> changing("update", namespace, key().append("updateDescription", updated()));
-            case 1 -> changing("delete", namespace, key());
+            case 0 -> changing("update", namespace, updated());
+            case 1 -> changing("delete", namespace, new BsonDocument());
             default -> {
                 lastId++;
                 BsonDocument document = new BsonDocument("_id", new BsonInt32(lastId));
-                yield Change.of("insert", namespace, key().append("fullDocument", document));
+                yield Change.of("insert", namespace, key(lastId).append("fullDocument", document));
             }
         };
     }
 
-    private Change changing(String operation, Namespace namespace, BsonDocument fields) {
+    /** One of the newest three documents. */
+    private Change changing(String operation, Namespace namespace, BsonDocument more) {
+        int id = Math.max(0, lastId - world.random.nextInt(3));
+        BsonDocument fields = key(id);
+        fields.putAll(more);
         BsonDocument before =
-                new BsonDocument("_id", new BsonInt32(lastId)).append("odd", BsonBoolean.valueOf(lastId % 2 == 1));
+                new BsonDocument("_id", new BsonInt32(id)).append("odd", BsonBoolean.valueOf(id % 2 == 1));
         boolean isMissing = world.happens(Fault.MISSING_IMAGE, 4);
         return new Change(
                 operation, namespace, fields, isMissing ? Optional.empty() : Optional.of(before), Optional.empty(), 1);
     }
 
-    private BsonDocument key() {
-        return new BsonDocument("documentKey", new BsonDocument("_id", new BsonInt32(lastId)));
+    private static BsonDocument key(int id) {
+        return new BsonDocument("documentKey", new BsonDocument("_id", new BsonInt32(id)));
     }
 
     private static BsonDocument updated() {
-        return new BsonDocument("updatedFields", new BsonDocument("n", new BsonInt32(1)))
+        BsonDocument description = new BsonDocument("updatedFields", new BsonDocument("n", new BsonInt32(1)))
                 .append("removedFields", new BsonArray())
                 .append("truncatedArrays", new BsonArray());
+        return new BsonDocument("updateDescription", description);
     }
 
     /** What happens to the servers, and not to one command only. */

@@ -1,0 +1,99 @@
+package io.changewatch.testkit.simulation;
+
+import io.changewatch.event.ChangeEvent;
+import io.changewatch.internal.deliver.Deliverer;
+import io.changewatch.internal.deliver.Deliverer.Progress;
+import io.changewatch.internal.deliver.DocumentKey;
+import io.changewatch.internal.deliver.FailureHandling;
+import io.changewatch.internal.deliver.Handlers;
+import io.changewatch.internal.deliver.Handling;
+import io.changewatch.internal.deliver.KeyedDeliverer;
+import io.changewatch.internal.deliver.SequentialDeliverer;
+import io.changewatch.internal.engine.DelivererFactory;
+import io.changewatch.internal.engine.Surroundings;
+import java.time.Duration;
+import org.bson.BsonDocument;
+
+/** The real deliverer of a plan; the ledger sees what it is given. */
+final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
+    /** In the name of a thread that calls handlers. */
+    static final String WORKER = "-worker-";
+
+    private final Delivery delivery;
+    private final Handlers<BsonDocument> handlers;
+    private final Ledger ledger;
+    private final Mutation mutation;
+    private final Surroundings surroundings;
+
+    PlannedDeliverers(
+            Delivery delivery,
+            Handlers<BsonDocument> handlers,
+            Ledger ledger,
+            Mutation mutation,
+            Surroundings surroundings) {
+        this.delivery = delivery;
+        this.handlers = handlers;
+        this.ledger = ledger;
+        this.mutation = mutation;
+        this.surroundings = surroundings;
+    }
+
+    @Override
+    public Deliverer<BsonDocument> deliverer(FailureHandling failures, Progress progress, Runnable stop) {
+        Progress observed = new ForwardingProgress(progress) {
+            @Override
+            public void failed(Throwable cause) {
+                ledger.deliveryEnds();
+                super.failed(cause);
+            }
+        };
+        return new Observed(
+                delivery.isSideBySide()
+                        ? keyed(failures, observed, stop)
+                        : new SequentialDeliverer<>(handlers, failures, observed));
+    }
+
+    private Deliverer<BsonDocument> keyed(FailureHandling failures, Progress progress, Runnable stop) {
+        return new KeyedDeliverer<>(
+                new KeyedDeliverer.Work<>(Handling.by(handlers), mutation.key(DocumentKey::of), delivery.limits()),
+                failures,
+                progress,
+                stop,
+                new KeyedDeliverer.Means(
+                        surroundings,
+                        mutation.lock(surroundings.lock()),
+                        (number, run) -> surroundings.worker("changewatch-orders" + WORKER + number, run)));
+    }
+
+    private final class Observed extends ForwardingDeliverer {
+        Observed(Deliverer<BsonDocument> real) {
+            super(real);
+        }
+
+        @Override
+        public boolean deliver(ChangeEvent<BsonDocument> event) throws InterruptedException {
+            ledger.handedOut(event);
+            boolean isHandled = super.deliver(event);
+            ledger.delivered();
+            return isHandled;
+        }
+
+        @Override
+        public void stop() {
+            ledger.deliveryEnds();
+            super.stop();
+        }
+
+        @Override
+        public void discard() {
+            ledger.deliveryEnds();
+            super.discard();
+        }
+
+        @Override
+        public void drain(Duration deadline) {
+            ledger.deliveryEnds();
+            super.drain(deadline);
+        }
+    }
+}
