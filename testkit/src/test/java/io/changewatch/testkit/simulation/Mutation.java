@@ -4,7 +4,6 @@ import io.changewatch.event.DocumentEvent;
 import io.changewatch.internal.engine.DelivererFactory;
 import io.changewatch.internal.engine.SourceProvider;
 import io.changewatch.resume.ResumeTokenStore;
-import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 import org.bson.BsonDocument;
 
@@ -30,8 +29,8 @@ interface Mutation {
         return real;
     }
 
-    /** On which a deliverer's threads wait for each other. */
-    default Lock lock(Lock real) {
-        return real;
+    /** Whether a signal among a deliverer's threads wakes one. */
+    default boolean wakes() {
+        return true;
     }
 }

@@ -23,7 +23,6 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
-import java.util.concurrent.locks.Lock;
 import java.util.function.Function;
 import org.bson.BsonDocument;
 
@@ -330,13 +329,8 @@ final class Mutations {
             private int signals;
 
             @Override
-            public Lock lock(Lock real) {
-                return new ForwardingLock(real) {
-                    @Override
-                    boolean signals() {
-                        return ++signals % 5 != 0;
-                    }
-                };
+            public boolean wakes() {
+                return ++signals % 5 != 0;
             }
         };
     }

@@ -10,7 +10,6 @@ import io.changewatch.internal.deliver.Handling;
 import io.changewatch.internal.deliver.KeyedDeliverer;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.DelivererFactory;
-import io.changewatch.internal.engine.Surroundings;
 import java.time.Duration;
 import org.bson.BsonDocument;
 
@@ -23,14 +22,14 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
     private final Handlers<BsonDocument> handlers;
     private final Ledger ledger;
     private final Mutation mutation;
-    private final Surroundings surroundings;
+    private final SimulatedSurroundings surroundings;
 
     PlannedDeliverers(
             Delivery delivery,
             Handlers<BsonDocument> handlers,
             Ledger ledger,
             Mutation mutation,
-            Surroundings surroundings) {
+            SimulatedSurroundings surroundings) {
         this.delivery = delivery;
         this.handlers = handlers;
         this.ledger = ledger;
@@ -61,7 +60,7 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
                 stop,
                 new KeyedDeliverer.Means(
                         surroundings,
-                        mutation.lock(surroundings.lock()),
+                        surroundings.lock(mutation::wakes),
                         (number, run) -> surroundings.worker("changewatch-orders" + WORKER + number, run)));
     }
 

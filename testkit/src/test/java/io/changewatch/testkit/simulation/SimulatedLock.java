@@ -6,14 +6,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
+import java.util.function.BooleanSupplier;
 
 /** A lock whose waits are the scheduler's. Not reentrant, as nothing in the engine relies on that. */
 final class SimulatedLock implements Lock {
     private final Scheduler scheduler;
+    private final BooleanSupplier wakes;
     private Task owner;
 
-    SimulatedLock(Scheduler scheduler) {
+    SimulatedLock(Scheduler scheduler, BooleanSupplier wakes) {
         this.scheduler = scheduler;
+        this.wakes = wakes;
     }
 
     @Override
@@ -124,7 +127,7 @@ final class SimulatedLock implements Lock {
         /** One that the seed chooses: nobody may rely on who has waited longest. */
         @Override
         public void signal() {
-            if (!waiters.isEmpty()) {
+            if (!waiters.isEmpty() && wakes.getAsBoolean()) {
                 waiters.remove(scheduler.random().nextInt(waiters.size())).signalled = true;
             }
         }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.Lock;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /** Time, chance, waiting and threads of one life, from the scheduler. */
@@ -39,7 +40,12 @@ final class SimulatedSurroundings implements Surroundings {
 
     @Override
     public Lock lock() {
-        return new SimulatedLock(scheduler);
+        return lock(() -> true);
+    }
+
+    /** One whose signals wake only where {@code wakes} says so. */
+    Lock lock(BooleanSupplier wakes) {
+        return new SimulatedLock(scheduler, wakes);
     }
 
     @Override

@@ -16,7 +16,6 @@ import io.changewatch.internal.decode.EventDecoders;
 import io.changewatch.internal.decode.FragmentAssembler;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.engine.Fingerprints;
-import io.changewatch.internal.engine.Surroundings;
 import io.changewatch.internal.engine.WatcherEngine;
 import io.changewatch.internal.engine.WatcherSettings;
 import io.changewatch.internal.engine.WatcherSettings.Recovery;
@@ -203,7 +202,7 @@ final class Simulation {
 
     private WatcherEngine<BsonDocument> watcher(Application application) {
         WatcherSettings<BsonDocument> settings = settings(application);
-        Surroundings surroundings = new SimulatedSurroundings(scheduler);
+        SimulatedSurroundings surroundings = new SimulatedSurroundings(scheduler);
         return new WatcherEngine<>(
                 settings,
                 mutation.source(new SimulatedServer(world, ledger)),
