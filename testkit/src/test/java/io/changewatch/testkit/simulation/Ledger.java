@@ -166,6 +166,9 @@ final class Ledger {
     void opening(StartPosition start) {
         world.history.note(() -> "open " + describe(start));
         check(rate.allows(world.scheduler.now()), () -> "busy loop: more than five openings at once, or two a second");
+        check(
+                start instanceof StartPosition.Now || !start.equals(lostAt),
+                () -> "opened at a lost place again: " + describe(start));
         asked = start;
         probes = 0;
         if (start instanceof StartPosition.After after) {
@@ -177,9 +180,6 @@ final class Ledger {
         } else if (start instanceof StartPosition.Now) {
             check(handled == null || lossKnown, () -> "opened now, though " + handled + " is known");
         }
-        check(
-                start instanceof StartPosition.Now || !start.equals(lostAt),
-                () -> "opened at a lost place again: " + describe(start));
     }
 
     private static String describe(StartPosition start) {
