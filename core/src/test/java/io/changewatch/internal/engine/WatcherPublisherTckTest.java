@@ -1,11 +1,18 @@
 package io.changewatch.internal.engine;
 
+import static io.changewatch.internal.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.changewatch.InvalidatedPolicy;
 import io.changewatch.event.ChangeEvent;
+import java.lang.ref.Reference;
+import java.lang.ref.WeakReference;
 import org.bson.BsonDocument;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.tck.PublisherVerification;
 import org.reactivestreams.tck.TestEnvironment;
+import org.reactivestreams.tck.TestEnvironment.ManualSubscriber;
+import org.testng.annotations.Test;
 
 /**
  * The Reactive Streams TCK on the publisher of events.
@@ -20,8 +27,15 @@ public final class WatcherPublisherTckTest extends PublisherVerification<ChangeE
     /** {@code expectError} of TCK 1.0.4 gives up after one poll instead of its time-out: so the poll is as long. */
     private static final long POLL_MILLIS = TIMEOUT_MILLIS;
 
+    private final TestEnvironment environment;
+
     public WatcherPublisherTckTest() {
-        super(new TestEnvironment(TIMEOUT_MILLIS, SILENCE_MILLIS, POLL_MILLIS), TIMEOUT_MILLIS);
+        this(new TestEnvironment(TIMEOUT_MILLIS, SILENCE_MILLIS, POLL_MILLIS));
+    }
+
+    private WatcherPublisherTckTest(TestEnvironment environment) {
+        super(environment, TIMEOUT_MILLIS);
+        this.environment = environment;
     }
 
     @Override
@@ -36,6 +50,31 @@ public final class WatcherPublisherTckTest extends PublisherVerification<ChangeE
         WatchSetup setup = new WatchSetup();
         setup.server.refuses(Errors.command(40573));
         return new EventPublisher<>(new WatcherPublisher<>(setup.settings(), () -> setup.server, false, setup.time));
+    }
+
+    /** The TCK looks once, 100 ms after a garbage collection, which is too soon on a busy machine. This looks until it is gone. */
+    @Override
+    @Test
+    public void required_spec313_cancelMustMakeThePublisherEventuallyDropAllReferencesToTheSubscriber()
+            throws Throwable {
+        Publisher<ChangeEvent<BsonDocument>> publisher = createPublisher(3);
+        WeakReference<?> subscriber = subscribeAndCancel(publisher);
+        try {
+            eventually(() -> {
+                System.gc();
+                return subscriber.get() == null;
+            });
+        } finally {
+            Reference.reachabilityFence(publisher);
+        }
+    }
+
+    private WeakReference<?> subscribeAndCancel(Publisher<ChangeEvent<BsonDocument>> publisher) throws Throwable {
+        ManualSubscriber<ChangeEvent<BsonDocument>> subscriber = environment.newManualSubscriber(publisher);
+        subscriber.request(1);
+        assertThat(subscriber.nextElement()).isNotNull();
+        subscriber.cancel();
+        return new WeakReference<>(subscriber);
     }
 
     /** The TCK cannot see it; {@code SubscriberDelivererTest.Ending} does. */
