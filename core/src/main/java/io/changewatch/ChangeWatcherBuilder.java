@@ -124,6 +124,9 @@ public final class ChangeWatcherBuilder<T> {
     private final List<Function<Handlers<T>, Handling<T>>> asynchronous = new ArrayList<>();
     private boolean acknowledged;
     private int concurrency = 1;
+    /** One that is chosen may come from a configuration, in which the other options stay as they are. */
+    private boolean concurrencyChosen;
+
     private @Nullable Function<? super DocumentEvent<T>, ?> orderedBy;
     private @Nullable Integer maxInFlight;
     private @Nullable Long maxInFlightBytes;
@@ -191,6 +194,7 @@ public final class ChangeWatcherBuilder<T> {
         other.asynchronous.addAll(asynchronous);
         other.acknowledged = acknowledged;
         other.concurrency = concurrency;
+        other.concurrencyChosen = concurrencyChosen;
         other.orderedBy = orderedBy;
         other.maxInFlight = maxInFlight;
         other.maxInFlightBytes = maxInFlightBytes;
@@ -232,6 +236,7 @@ public final class ChangeWatcherBuilder<T> {
         other.handlerTimeout = null;
         other.slowHandlerAfter = null;
         other.concurrency = 1;
+        other.concurrencyChosen = false;
         other.orderedBy = null;
         other.maxInFlight = null;
         other.maxInFlightBytes = null;
@@ -540,6 +545,7 @@ public final class ChangeWatcherBuilder<T> {
      */
     public ChangeWatcherBuilder<T> concurrency(int handlers) {
         this.concurrency = handlers;
+        this.concurrencyChosen = true;
         return this;
     }
 
@@ -551,14 +557,14 @@ public final class ChangeWatcherBuilder<T> {
      * {@snippet class="io.changewatch.examples.CustomerMails" region="start"}
      *
      * <p>Refused beside {@link ParkingOrder#BLOCK_KEY}, which keeps the order of a document's events and not that of a key, and where it
-     * has no effect: with one handler at a time, in batches, and with {@link #onDelivery}. Default: the namespace and the {@code _id}.
+     * has no effect: without {@code concurrency(...)} or an asynchronous handler, in batches, and with {@link #onDelivery}. Default: the namespace and the {@code _id}.
      */
     public ChangeWatcherBuilder<T> orderedBy(Function<? super DocumentEvent<T>, ?> key) {
         this.orderedBy = Objects.requireNonNull(key, "key");
         return this;
     }
 
-    /** How many events {@link #concurrency} hands out, from the oldest that is not handled, before the watcher reads no further: the bound on what comes again after a crash, beside {@link #maxUnsavedEvents}, and on how far the others get ahead of a slow document. Refused where it has no effect: with one handler at a time that no limit of time watches, and in batches. Default: 10,000. */
+    /** How many events {@link #concurrency} hands out, from the oldest that is not handled, before the watcher reads no further: the bound on what comes again after a crash, beside {@link #maxUnsavedEvents}, and on how far the others get ahead of a slow document. Refused where it has no effect: in batches, and without {@code concurrency(...)}, an asynchronous handler or a limit of time. Default: 10,000. */
     public ChangeWatcherBuilder<T> maxInFlight(int events) {
         this.maxInFlight = events;
         return this;
@@ -1128,9 +1134,9 @@ public final class ChangeWatcherBuilder<T> {
                 "orderedBy(...) has no effect beside onDelivery(...), which hands events out without waiting for those before: "
                         + "leave it out, or use onEventAsync(...)");
         problems.require(
-                orderedBy == null || inBatches || isSideBySide(),
+                orderedBy == null || inBatches || isSideBySide() || concurrencyChosen,
                 "orderedBy(...) has no effect without concurrency(...) or an asynchronous handler, as all events are handled in "
-                        + "order: leave it out, or choose a concurrency(...) above 1");
+                        + "order: leave it out, or choose a concurrency(...)");
         checkBounds(problems, "maxInFlight", maxInFlight);
         checkBounds(problems, "maxInFlightBytes", maxInFlightBytes);
         problems.require(
@@ -1146,10 +1152,10 @@ public final class ChangeWatcherBuilder<T> {
                         + ") has no effect beside onBatch(...) or onTransaction(...): leave it out, Batching says how "
                         + "much is collected");
         problems.require(
-                value == null || !isForSingleEvents() || isSideBySide() || isTimed(),
+                value == null || !isForSingleEvents() || isSideBySide() || concurrencyChosen || isTimed(),
                 option + '(' + value
                         + ") has no effect without concurrency(...) or an asynchronous handler, as one event is "
-                        + "handled at a time: leave it out, or choose a concurrency(...) above 1");
+                        + "handled at a time: leave it out, or choose a concurrency(...)");
     }
 
     /** A handler that heeds no interrupt is told of then; one that has returned its stage is not. */

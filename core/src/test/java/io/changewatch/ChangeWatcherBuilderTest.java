@@ -389,7 +389,7 @@ final class ChangeWatcherBuilderTest {
                 refusal(
                         builder -> builder.onEvent(event -> {}).orderedBy(event -> 1),
                         "orderedBy(...) has no effect without concurrency(...) or an asynchronous handler, as all events are "
-                                + "handled in order: leave it out, or choose a concurrency(...) above 1."),
+                                + "handled in order: leave it out, or choose a concurrency(...)."),
                 refusal(
                         builder -> builder.onBatch(events -> {}).orderedBy(event -> 1),
                         "orderedBy(...) has no effect beside onBatch(...) or onTransaction(...), whose events are all in order: "
@@ -401,7 +401,7 @@ final class ChangeWatcherBuilderTest {
                 refusal(
                         builder -> builder.onEvent(event -> {}).maxInFlight(7),
                         "maxInFlight(7) has no effect without concurrency(...) or an asynchronous handler, as one event is handled "
-                                + "at a time: leave it out, or choose a concurrency(...) above 1."),
+                                + "at a time: leave it out, or choose a concurrency(...)."),
                 refusal(
                         builder -> builder.onBatch(events -> {}).maxInFlightBytes(7),
                         "maxInFlightBytes(7) has no effect beside onBatch(...) or onTransaction(...): leave it out, Batching says "
@@ -428,6 +428,12 @@ final class ChangeWatcherBuilderTest {
                         .concurrency(2)
                         .orderedBy(event -> 1)
                         .maxInFlight(10_000)
+                        .build())
+                .isNotNull();
+        assertThat(orders().onEvent(event -> {})
+                        .concurrency(1) // from a configuration, say
+                        .orderedBy(event -> 1)
+                        .maxInFlight(7)
                         .build())
                 .isNotNull();
         assertThat(orders().onEventReactive(event -> subscriber -> {})
@@ -494,7 +500,7 @@ final class ChangeWatcherBuilderTest {
                 .hasMessage(
                         "Watcher 'shop.orders' cannot be built: batchSize(0) must be at least 1. Also: maxInFlight(7) has no "
                                 + "effect without concurrency(...) or an asynchronous handler, as one event is handled at a time: leave it "
-                                + "out, or choose a concurrency(...) above 1.");
+                                + "out, or choose a concurrency(...).");
     }
 
     @Test
