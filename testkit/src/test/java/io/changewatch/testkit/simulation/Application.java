@@ -30,20 +30,25 @@ final class Application implements WatcherListener {
     }
 
     void handle(ChangeEvent<?> event) throws InterruptedException {
+        handle(List.of(event));
+    }
+
+    /** A batch. */
+    void handle(List<? extends ChangeEvent<?>> events) throws InterruptedException {
         world.scheduler.handOver();
-        ledger.begins(event);
+        ledger.begins(events);
         try {
             work();
         } catch (InterruptedException | RuntimeException e) {
-            ledger.failed(event);
+            ledger.failed(events);
             throw e;
         }
-        ledger.handled(event.resumeToken().value());
+        events.forEach(event -> ledger.handled(event.resumeToken().value()));
     }
 
     private void work() throws InterruptedException {
         world.scheduler.handOver();
-        if (world.plan.delivery().isSideBySide() && world.random.nextBoolean()) {
+        if (world.plan.delivery().isByKey() && world.random.nextBoolean()) {
             world.scheduler.sleep(millis(world.random.nextInt(200))); // others go on meanwhile
         }
         if (world.happens(Fault.SLOW_HANDLER, 3)) {

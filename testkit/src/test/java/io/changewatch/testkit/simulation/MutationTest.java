@@ -81,6 +81,11 @@ final class MutationTest {
     }
 
     @Test
+    void findsACheckpointBeforeABatchThatItsHandlerStillHas() {
+        assertThat(found(Mutations::reportingBatchesEarly)).contains("covers");
+    }
+
+    @Test
     void findsEventsOfOneDocumentThatAreHandledSideBySide() {
         assertThat(found(Mutations::keepingNoOrder)).containsPattern("the handler gets .* before .* is handled");
     }

@@ -312,6 +312,35 @@ final class Mutations {
         };
     }
 
+    /** A batch counts as handled when it is handed out, with all behind it. */
+    static Mutation reportingBatchesEarly() {
+        return new Mutation() {
+            private ChangeEvent<BsonDocument> last;
+
+            @Override
+            public DelivererFactory<BsonDocument> deliverer(DelivererFactory<BsonDocument> real) {
+                return (failures, progress, stop) ->
+                        new ForwardingDeliverer(real.deliverer(failures, reportingAtBegin(progress), stop)) {
+                            @Override
+                            public boolean deliver(ChangeEvent<BsonDocument> event) throws InterruptedException {
+                                last = event;
+                                return super.deliver(event);
+                            }
+                        };
+            }
+
+            private Deliverer.Progress reportingAtBegin(Deliverer.Progress progress) {
+                return new ForwardingProgress(progress) {
+                    @Override
+                    public void batchBegins() {
+                        super.batchBegins();
+                        super.handled(last.resumeToken(), last.clusterTime(), 1);
+                    }
+                };
+            }
+        };
+    }
+
     /** Each event has a key of its own, also those of one document. */
     static Mutation keepingNoOrder() {
         return new Mutation() {

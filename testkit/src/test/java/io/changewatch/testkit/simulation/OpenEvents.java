@@ -57,7 +57,15 @@ final class OpenEvents {
                 : Optional.empty();
     }
 
-    Optional<String> begins(StreamPlace place) {
+    /** One event, or a batch. */
+    Optional<String> begins(List<StreamPlace> batch) {
+        if (running() >= delivery.concurrency()) {
+            return Optional.of("a handler gets " + batch + " beside " + running() + " others");
+        }
+        return batch.stream().flatMap(place -> begins(place, batch).stream()).findFirst();
+    }
+
+    private Optional<String> begins(StreamPlace place, List<StreamPlace> batch) {
         Open event = events.get(place);
         if (event == null || event.stage == Stage.HANDLED) {
             return Optional.of(place + " is handled twice");
@@ -66,22 +74,27 @@ final class OpenEvents {
             return Optional.of(place + " is with two handlers at once");
         }
         event.stage = Stage.RUNNING;
-        return outOfOrder(event).or(() -> tooMany(place));
+        return outOfOrder(event, batch).or(() -> tooFarAhead(place)).or(() -> notAlone(event, batch));
     }
 
-    private Optional<String> outOfOrder(Open event) {
+    private Optional<String> outOfOrder(Open event, List<StreamPlace> batch) {
+        List<StreamPlace> before = batch.subList(0, batch.indexOf(event.place));
         return events.headMap(event.place).values().stream()
-                .filter(older -> older.stage != Stage.HANDLED && event.excludes(older))
+                .filter(older -> older.stage != Stage.HANDLED && !before.contains(older.place))
+                .filter(older -> !delivery.isByKey() || event.excludes(older))
                 .map(older -> "the handler gets " + event.place + " before " + older.place + " is handled")
                 .findFirst();
     }
 
-    private Optional<String> tooMany(StreamPlace place) {
-        if (running() > delivery.concurrency()) {
-            return Optional.of(running() + " handlers run at once");
-        }
+    private static Optional<String> notAlone(Open event, List<StreamPlace> batch) {
+        return event.key.isEmpty() && batch.size() > 1
+                ? Optional.of(event.place + " is no document's, and in a batch with others")
+                : Optional.empty();
+    }
+
+    private Optional<String> tooFarAhead(StreamPlace place) {
         int rank = events.headMap(place).size() + 1;
-        return rank > delivery.maxInFlight()
+        return rank > delivery.most()
                 ? Optional.of("the handler gets " + place + ", the " + rank + "th from the oldest that is not handled")
                 : Optional.empty();
     }

@@ -1,6 +1,7 @@
 package io.changewatch.testkit.simulation;
 
 import io.changewatch.event.ChangeEvent;
+import io.changewatch.internal.deliver.BatchDeliverer;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.Deliverer.Progress;
 import io.changewatch.internal.deliver.DocumentKey;
@@ -11,6 +12,7 @@ import io.changewatch.internal.deliver.KeyedDeliverer;
 import io.changewatch.internal.deliver.SequentialDeliverer;
 import io.changewatch.internal.engine.DelivererFactory;
 import java.time.Duration;
+import java.util.List;
 import org.bson.BsonDocument;
 
 /** The real deliverer of a plan; the ledger sees what it is given. */
@@ -19,6 +21,7 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
     static final String WORKER = "-worker-";
 
     private final Delivery delivery;
+    private final Application application;
     private final Handlers<BsonDocument> handlers;
     private final Ledger ledger;
     private final Mutation mutation;
@@ -26,15 +29,20 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
 
     PlannedDeliverers(
             Delivery delivery,
-            Handlers<BsonDocument> handlers,
+            Application application,
             Ledger ledger,
             Mutation mutation,
             SimulatedSurroundings surroundings) {
         this.delivery = delivery;
-        this.handlers = handlers;
+        this.application = application;
+        this.handlers = handlers(application);
         this.ledger = ledger;
         this.mutation = mutation;
         this.surroundings = surroundings;
+    }
+
+    static Handlers<BsonDocument> handlers(Application application) {
+        return new Handlers<>(List.of(), List.of(application::handle));
     }
 
     @Override
@@ -47,12 +55,14 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
             }
         };
         return new Observed(
-                delivery.isSideBySide()
-                        ? keyed(failures, observed, stop)
-                        : new SequentialDeliverer<>(handlers, failures, observed));
+                switch (delivery.kind()) {
+                    case ONE_BY_ONE -> new SequentialDeliverer<>(handlers, failures, observed);
+                    case BY_KEY -> byKey(failures, observed, stop);
+                    case IN_BATCHES -> inBatches(failures, observed, stop);
+                });
     }
 
-    private Deliverer<BsonDocument> keyed(FailureHandling failures, Progress progress, Runnable stop) {
+    private Deliverer<BsonDocument> byKey(FailureHandling failures, Progress progress, Runnable stop) {
         return new KeyedDeliverer<>(
                 new KeyedDeliverer.Work<>(Handling.by(handlers), mutation.key(DocumentKey::of), delivery.limits()),
                 failures,
@@ -62,6 +72,18 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
                         surroundings,
                         surroundings.lock(mutation::wakes),
                         (number, run) -> surroundings.worker("changewatch-orders" + WORKER + number, run)));
+    }
+
+    private Deliverer<BsonDocument> inBatches(FailureHandling failures, Progress progress, Runnable stop) {
+        return new BatchDeliverer<>(
+                new BatchDeliverer.Work<>(delivery.batching(), application::handle, handlers),
+                failures,
+                progress,
+                stop,
+                new BatchDeliverer.Means(
+                        surroundings,
+                        surroundings.lock(mutation::wakes),
+                        surroundings.threads("changewatch-orders" + WORKER + "batch", true)));
     }
 
     private final class Observed extends ForwardingDeliverer {

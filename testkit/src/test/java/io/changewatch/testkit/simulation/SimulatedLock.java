@@ -120,8 +120,10 @@ final class SimulatedLock implements Lock {
 
         @Override
         public void signalAll() {
-            waiters.forEach(waiter -> waiter.signalled = true);
-            waiters.clear();
+            if (wakes.getAsBoolean()) {
+                waiters.forEach(waiter -> waiter.signalled = true);
+                waiters.clear();
+            }
         }
 
         /** One that the seed chooses: nobody may rely on who has waited longest. */

@@ -14,7 +14,6 @@ import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.decode.EventDecoder;
 import io.changewatch.internal.decode.EventDecoders;
 import io.changewatch.internal.decode.FragmentAssembler;
-import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.engine.Fingerprints;
 import io.changewatch.internal.engine.WatcherEngine;
 import io.changewatch.internal.engine.WatcherSettings;
@@ -24,6 +23,7 @@ import io.changewatch.resume.Fingerprint;
 import io.changewatch.resume.StoreException;
 import io.changewatch.retry.RetryPolicy;
 import io.changewatch.testkit.model.ReplicaSetModel;
+import io.changewatch.testkit.simulation.Delivery.Kind;
 import io.changewatch.testkit.simulation.Ledger.Ending;
 import io.changewatch.testkit.simulation.Plan.Fault;
 import java.time.Duration;
@@ -61,8 +61,9 @@ final class Simulation {
         this.ledger = new Ledger(world);
         this.store = new SimulatedStore(world, ledger);
         this.writer = new Writer(world);
-        scheduler.standstill(() ->
-                plan.delivery().isSideBySide() && ledger.isBusy() && scheduler.waitForEver(PlannedDeliverers.WORKER));
+        scheduler.standstill(() -> plan.delivery().kind() != Kind.ONE_BY_ONE
+                && ledger.isBusy()
+                && scheduler.waitForEver(PlannedDeliverers.WORKER));
         history.note(() -> "seed " + seed + ": " + plan);
     }
 
@@ -206,8 +207,8 @@ final class Simulation {
         return new WatcherEngine<>(
                 settings,
                 mutation.source(new SimulatedServer(world, ledger)),
-                mutation.deliverer(new PlannedDeliverers(
-                        world.plan.delivery(), settings.handlers(), ledger, mutation, surroundings)),
+                mutation.deliverer(
+                        new PlannedDeliverers(world.plan.delivery(), application, ledger, mutation, surroundings)),
                 surroundings);
     }
 
@@ -227,7 +228,7 @@ final class Simulation {
                         plan.maxUnsaved(),
                         fingerprint(source)),
                 DECODER,
-                new Handlers<>(List.of(), List.of(application::handle)),
+                PlannedDeliverers.handlers(application),
                 new Recovery(
                         StartPosition.now(),
                         RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(10))

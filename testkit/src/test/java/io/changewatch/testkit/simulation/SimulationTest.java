@@ -80,6 +80,7 @@ final class SimulationTest {
                 "handler gets insert .*\\[1\\]",
                 "handler gets .* beside 1",
                 "handler gets .* beside 3",
+                "handler gets .* and .* and ",
                 "handler hangs",
                 "handler fails",
                 "skipped",
@@ -120,6 +121,7 @@ final class SimulationTest {
                 "CRASH in operator",
                 "CRASH in changewatch-orders",
                 "CRASH in changewatch-orders-worker-2",
+                "CRASH in changewatch-orders-worker-batch",
                 "CRASH in changewatch-orders-checkpoint",
                 "state FAILED",
                 "state STOPPED"
