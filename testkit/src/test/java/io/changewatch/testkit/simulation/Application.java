@@ -7,6 +7,8 @@ import io.changewatch.HistoryLostDecision.HistoryLost;
 import io.changewatch.HistoryLostPolicy;
 import io.changewatch.WatcherState;
 import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.DocumentEvent;
+import io.changewatch.internal.deliver.DocumentKey;
 import io.changewatch.observe.WatcherListener;
 import io.changewatch.testkit.model.TokenText;
 import io.changewatch.testkit.simulation.Plan.Fault;
@@ -31,6 +33,15 @@ final class Application implements WatcherListener {
 
     void handle(ChangeEvent<?> event) throws InterruptedException {
         handle(List.of(event));
+    }
+
+    /** What keeps events in order; its failure is a handler's. */
+    DocumentKey key(DocumentEvent<?> event) {
+        if (world.happens(Fault.FAILING_HANDLER, 12)) {
+            world.history.note(() -> "the key fails");
+            throw new IllegalStateException("simulated");
+        }
+        return DocumentKey.of(event);
     }
 
     /** A batch. */

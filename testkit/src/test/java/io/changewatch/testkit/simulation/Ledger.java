@@ -352,9 +352,14 @@ final class Ledger {
         deliveryEnds = true;
     }
 
-    /** Whether events wait for a handler or are with one, or the watcher waits to hand out more. */
-    boolean isBusy() {
-        return !deliveryEnds && (delivering || open.isAnyUndone());
+    /** Whether events wait for a handler or are with one. */
+    boolean isAnyUndone() {
+        return !deliveryEnds && open.isAnyUndone();
+    }
+
+    /** Whether the watcher waits to hand out more. */
+    boolean isDelivering() {
+        return !deliveryEnds && delivering;
     }
 
     // What the handlers see.

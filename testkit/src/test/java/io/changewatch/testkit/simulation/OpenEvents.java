@@ -28,6 +28,8 @@ final class OpenEvents {
         private final StreamPlace place;
         private final Optional<Object> key;
         private Stage stage = Stage.WAITING;
+        /** Not where it is skipped because its key cannot be told. */
+        private boolean began;
 
         Open(StreamPlace place, Optional<Object> key) {
             this.place = place;
@@ -74,6 +76,7 @@ final class OpenEvents {
             return Optional.of(place + " is with two handlers at once");
         }
         event.stage = Stage.RUNNING;
+        event.began = true;
         return outOfOrder(event, batch).or(() -> tooFarAhead(place)).or(() -> notAlone(event, batch));
     }
 
@@ -93,7 +96,10 @@ final class OpenEvents {
     }
 
     private Optional<String> tooFarAhead(StreamPlace place) {
-        int rank = events.headMap(place).size() + 1;
+        long rank = 1
+                + events.headMap(place).values().stream()
+                        .filter(older -> older.began || older.stage != Stage.HANDLED)
+                        .count();
         return rank > delivery.most()
                 ? Optional.of("the handler gets " + place + ", the " + rank + "th from the oldest that is not handled")
                 : Optional.empty();
@@ -137,7 +143,7 @@ final class OpenEvents {
     /** What was handled comes again only because of an older one that no handler has handled. */
     Optional<String> left() {
         Collection<Open> all = events.values();
-        boolean repeats = all.stream().anyMatch(event -> event.stage == Stage.HANDLED);
+        boolean repeats = all.stream().anyMatch(event -> event.stage == Stage.HANDLED && event.began);
         return repeats && events.firstEntry().getValue().stage == Stage.WAITING
                 ? Optional.of("ended without " + events.firstKey() + ", though a later one was handled")
                 : Optional.empty();

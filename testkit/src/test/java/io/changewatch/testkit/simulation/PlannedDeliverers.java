@@ -4,7 +4,6 @@ import io.changewatch.event.ChangeEvent;
 import io.changewatch.internal.deliver.BatchDeliverer;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.Deliverer.Progress;
-import io.changewatch.internal.deliver.DocumentKey;
 import io.changewatch.internal.deliver.FailureHandling;
 import io.changewatch.internal.deliver.Handlers;
 import io.changewatch.internal.deliver.Handling;
@@ -64,7 +63,7 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
 
     private Deliverer<BsonDocument> byKey(FailureHandling failures, Progress progress, Runnable stop) {
         return new KeyedDeliverer<>(
-                new KeyedDeliverer.Work<>(Handling.by(handlers), mutation.key(DocumentKey::of), delivery.limits()),
+                new KeyedDeliverer.Work<>(Handling.by(handlers), mutation.key(application::key), delivery.limits()),
                 failures,
                 progress,
                 stop,

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
  * Owns time, chance and whose turn it is.
@@ -69,9 +70,9 @@ final class Scheduler {
         standstill = isDeadlock;
     }
 
-    /** Whether no task whose name contains {@code part} goes on when time passes. */
-    boolean waitForEver(String part) {
-        return tasks.stream().noneMatch(task -> task.name.contains(part) && task.deadline() != Task.FOR_EVER);
+    /** Whether none of the tasks with such names goes on when time passes. */
+    boolean waitForEver(Predicate<String> names) {
+        return tasks.stream().noneMatch(task -> names.test(task.name) && task.deadline() != Task.FOR_EVER);
     }
 
     // What tasks call.

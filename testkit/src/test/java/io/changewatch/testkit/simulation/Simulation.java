@@ -36,6 +36,7 @@ import org.bson.BsonDocument;
 final class Simulation {
     static final int FIRST_SECOND = 1_800_000_000;
     private static final String NAME = "orders";
+    private static final String WATCHER = "changewatch-" + NAME;
     private static final EventDecoder<BsonDocument> DECODER = EventDecoders.of(BsonDocument.class, null);
     private static final int MOST_LIVES = 100;
     private static final long PATIENCE = seconds(3_600);
@@ -61,10 +62,17 @@ final class Simulation {
         this.ledger = new Ledger(world);
         this.store = new SimulatedStore(world, ledger);
         this.writer = new Writer(world);
-        scheduler.standstill(() -> plan.delivery().kind() != Kind.ONE_BY_ONE
-                && ledger.isBusy()
-                && scheduler.waitForEver(PlannedDeliverers.WORKER));
+        scheduler.standstill(this::isDeadlock);
         history.note(() -> "seed " + seed + ": " + plan);
+    }
+
+    /** Nobody goes on who handles events, and the watcher does not who hands them out. */
+    private boolean isDeadlock() {
+        boolean isDelivering = ledger.isDelivering();
+        return world.plan.delivery().kind() != Kind.ONE_BY_ONE
+                && (isDelivering || ledger.isAnyUndone())
+                && scheduler.waitForEver(
+                        name -> name.contains(PlannedDeliverers.WORKER) || (isDelivering && name.equals(WATCHER)));
     }
 
     /** How many seams were passed. */

@@ -82,6 +82,7 @@ final class SimulationTest {
                 "handler gets .* beside 3",
                 "handler gets .* and .* and ",
                 "handler hangs",
+                "the key fails",
                 "handler fails",
                 "skipped",
                 "open at ",
