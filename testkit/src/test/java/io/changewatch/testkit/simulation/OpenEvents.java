@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /**
  * What was handed out in one life, from the oldest event on that is not handled: who is with a handler, and who has been.
  *
- * <p>Each method returns the rule that is broken, if one is.
+ * <p>What its methods return as text is the rule that is broken, if one is.
  */
 final class OpenEvents {
     private enum Stage {
