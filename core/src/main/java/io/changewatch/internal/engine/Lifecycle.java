@@ -86,6 +86,11 @@ final class Lifecycle {
         }
     }
 
+    /** Whether its thread has not looked yet at what was asked for: it may be on the way to open the stream. */
+    boolean isCalled() {
+        return called;
+    }
+
     /** Calls the watcher's thread away from its stream, to look at what it is asked for. */
     void call() {
         lock.lock();
@@ -109,6 +114,7 @@ final class Lifecycle {
             if (called && !isStopRequested()) {
                 called = false;
                 call = new CountDownLatch(1);
+                changed.signalAll();
             }
         } finally {
             lock.unlock();

@@ -40,14 +40,19 @@ final class ResumeRate {
         return Duration.ofNanos(Math.max(0, spentUntilNanos - surroundings.getAsLong()));
     }
 
-    /** Waits until the stream may be opened; throws {@link StoppedException} as soon as the watcher is to stop. */
+    /**
+     * Waits until the stream may be opened.
+     *
+     * @throws StoppedException as soon as the watcher is to stop
+     * @throws SteeredException as soon as it is to be steered
+     */
     void take() throws InterruptedException {
         for (Duration wait = untilNext(); !wait.isZero(); wait = untilNext()) {
             LOG.info(
                     "[{}] The stream has been opened often in a short time; opening it again in {} ms.",
                     watcher,
                     wait.toMillis());
-            lifecycle.pause(wait, surroundings);
+            lifecycle.pauseUnlessCalled(wait, surroundings);
         }
         spentUntilNanos = surroundings.getAsLong() + spent().plus(INTERVAL).toNanos();
     }

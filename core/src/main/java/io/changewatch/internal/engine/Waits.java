@@ -63,7 +63,9 @@ record Waits(String watcher, Lifecycle lifecycle) {
     boolean awaitPaused(Duration timeout) throws InterruptedException {
         return lifecycle
                 .await(
-                        state -> state == WatcherState.PAUSED || state == WatcherState.STOPPING || state.isTerminal(),
+                        state -> (state == WatcherState.PAUSED && !lifecycle.isCalled())
+                                || state == WatcherState.STOPPING
+                                || state.isTerminal(),
                         timeout)
                 .filter(state -> state == WatcherState.PAUSED)
                 .isPresent();

@@ -138,6 +138,7 @@ final class WatchLoop<T> {
         delivery.begin();
         progressed = false;
         rate.take();
+        lifecycle.throwIfCalled();
         Place place = delivery.place();
         ChangeCursor open = reader.open(place.start(), undeliverable.stream(place, failures.splits()));
         try {

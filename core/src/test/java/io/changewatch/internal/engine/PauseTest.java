@@ -197,6 +197,33 @@ final class PauseTest {
         watcher.close();
     }
 
+    /** As often as the stream may be opened at once. */
+    private void pauseAndResume(int times) throws Exception {
+        for (int time = 0; time < times; time++) {
+            watcher.pause();
+            assertThat(watcher.awaitPaused(SOON)).isTrue();
+            watcher.resume();
+            watcher.awaitRunning(SOON);
+        }
+    }
+
+    @Test
+    void shortlyAfterAResumeIsReachedWhenNothingIsOpenedAnyMore() throws Exception {
+        setup.time.holdWaits();
+        start();
+        setup.server.awaitQuiet();
+        pauseAndResume(4);
+        watcher.pause();
+        assertThat(watcher.awaitPaused(SOON)).isTrue();
+        watcher.resume();
+        setup.time.awaitWaiting(); // for its turn to open the stream, and its state is PAUSED until then
+
+        watcher.pause();
+        assertThat(watcher.awaitPaused(SOON)).isTrue();
+        watcher.close();
+        assertThat(setup.server.opened()).hasSize(5);
+    }
+
     @Test
     void isLeftByResumeAlsoWhereTheServerIsGone() throws InterruptedException {
         setup.server.opens();
