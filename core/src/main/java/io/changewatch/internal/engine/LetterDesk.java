@@ -116,15 +116,22 @@ public final class LetterDesk<T> implements DeadLetters {
         RedriveTally tally = new RedriveTally();
         try {
             RedriveReport report = tally.report(redriveAll(holder, tally));
+            log(report);
+            return report;
+        } finally {
+            release(holder);
+        }
+    }
+
+    /** It may be called often, to find nothing. */
+    private void log(RedriveReport report) {
+        if (report.handled() + report.failed() + report.behind() > 0) {
             LOG.info(
                     "[{}] Letters handled: {}, failed again: {}, still behind those: {}.",
                     settings.name(),
                     report.handled(),
                     report.failed(),
                     report.behind());
-            return report;
-        } finally {
-            release(holder);
         }
     }
 
