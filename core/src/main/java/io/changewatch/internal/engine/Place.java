@@ -47,6 +47,11 @@ record Place(
         return new Place(StartPosition.after(reread.token()), position, handledThrough);
     }
 
+    /** The same, opened next after {@code token}, up to where what is lost is not told yet. */
+    Place beginningAfter(ResumeToken token) {
+        return new Place(StartPosition.after(token), position, null);
+    }
+
     /** Whether nothing has come yet but what was handled before. */
     boolean isReread() {
         return handledThrough != null && isByToken();

@@ -254,6 +254,7 @@ final class WatchLoop<T> {
                 from,
                 position.clusterTime());
         shared.listener().gapAccepted(new GapAccepted(shared.watcher(), gap));
+        delivery.goTo(delivery.place().beginningAfter(position.token())); // called away, it must not lose more
         pinned |= delivery.deliverAndPin(gap, position);
     }
 

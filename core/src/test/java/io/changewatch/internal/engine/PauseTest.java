@@ -7,12 +7,15 @@ import static io.changewatch.WatcherState.STARTING;
 import static io.changewatch.WatcherState.STOPPED;
 import static io.changewatch.WatcherState.STOPPING;
 import static io.changewatch.internal.Eventually.eventually;
+import static io.changewatch.internal.engine.Events.highWater;
 import static io.changewatch.internal.engine.Events.insert;
 import static io.changewatch.internal.engine.Events.token;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.changewatch.HandlerFailurePolicy;
+import io.changewatch.HistoryLostPolicy;
 import io.changewatch.StartPosition;
+import io.changewatch.event.Gap;
 import io.changewatch.observe.WatcherActivity;
 import io.changewatch.resume.CheckpointPolicy;
 import io.changewatch.retry.RetryPolicy;
@@ -129,6 +132,35 @@ final class PauseTest {
         watcher.close();
 
         assertThat(setup.handledTimes()).containsExactly(101);
+    }
+
+    @Test
+    void betweenTwoAttemptsOfAGapLosesNothingMore() throws InterruptedException {
+        AtomicInteger attempts = new AtomicInteger();
+        setup.whenHistoryLost(HistoryLostPolicy.RESTART_FROM_NOW)
+                .whenHandlerFails(HandlerFailurePolicy.retry(
+                        RetryPolicy.exponential(Duration.ofSeconds(1), Duration.ofSeconds(1))));
+        setup.time.holdWaits();
+        setup.handler(event -> {
+            if (event instanceof Gap && attempts.incrementAndGet() == 1) {
+                throw new IllegalStateException("not yet");
+            }
+        });
+        setup.server.opens().batch(insert(101)).fails(Errors.command(286));
+        setup.server.opens().at(highWater(200));
+        setup.server.opens().at(highWater(200)).batch(insert(201));
+        start();
+        setup.time.awaitWaiting();
+
+        watcher.pause();
+        assertThat(watcher.awaitPaused(SOON)).isTrue();
+        watcher.resume();
+        setup.server.awaitQuiet();
+        watcher.close();
+
+        assertThat(setup.server.opened())
+                .containsExactly(StartPosition.now(), StartPosition.now(), StartPosition.after(highWater(200)));
+        assertThat(setup.handledTimes()).containsExactly(101, 200, 201);
     }
 
     @Test
