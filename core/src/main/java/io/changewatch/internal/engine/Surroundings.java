@@ -45,6 +45,11 @@ public interface Surroundings extends LongSupplier, InstantSource {
         return thread(name, true, work);
     }
 
+    /** Whether the caller is on {@code thread}, which {@link #thread} has made. */
+    default boolean isCurrent(Thread thread) {
+        return Thread.currentThread() == thread;
+    }
+
     /** A lock, on whose conditions the watcher's threads and its callers wait for each other. */
     default Lock lock() {
         return new ReentrantLock();

@@ -138,7 +138,7 @@ public final class WatcherEngine<T> implements ChangeWatcher {
 
     /** An event that waits for its next attempt does not keep its watcher from being steered. */
     private void awaitNextAttempt(Duration delay) throws InterruptedException {
-        if (Thread.currentThread() == thread) {
+        if (surroundings.isCurrent(thread)) {
             lifecycle.pauseUnlessCalled(delay, surroundings);
         } else {
             lifecycle.pause(delay, surroundings);

@@ -11,6 +11,7 @@ import io.changewatch.UndeliverableEventException;
 import io.changewatch.UndeliverablePolicy;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.Gap;
+import io.changewatch.event.ResumeToken;
 import io.changewatch.resume.StaleCheckpointException;
 import io.changewatch.resume.StoreLockedException;
 import io.changewatch.testkit.model.Reply;
@@ -70,6 +71,9 @@ final class Ledger {
     private boolean delivering;
     private boolean deliveryEnds;
     private StreamPlace handedOut;
+    private StreamPlace handedOutBefore;
+    private StreamPlace positionBefore;
+    private boolean isPaused;
     private StreamPlace handled;
     private StreamPlace handledBefore;
     private StreamPlace completed;
@@ -96,6 +100,7 @@ final class Ledger {
         handledBefore = handled;
         open = new OpenEvents(world.plan.delivery());
         delivering = false;
+        isPaused = false;
         deliveryEnds = false;
         handedOut = null;
         handled = null;
@@ -174,6 +179,8 @@ final class Ledger {
 
     void opening(StartPosition start) {
         world.history.note(() -> "open " + describe(start));
+        check(!isPaused, () -> "opened while it is paused");
+        forgetABatchThatWasLeft();
         check(rate.allows(world.scheduler.now()), () -> "busy loop: more than five openings at once, or two a second");
         check(
                 start instanceof StartPosition.Now || !start.equals(lostAt),
@@ -242,6 +249,7 @@ final class Ledger {
     }
 
     void batch(Reply reply) {
+        check(!isPaused, () -> "read while it is paused");
         lastBatch = reply;
         exhausted = reply.isExhausted();
         world.history.note(() -> "batch of " + described(reply));
@@ -306,6 +314,8 @@ final class Ledger {
         StreamPlace place = place(event);
         check(durable != null, () -> "handed out before the first position was saved: " + place);
         open.handedOut(place, event);
+        handedOutBefore = handedOut;
+        positionBefore = position;
         delivering = true;
         if (event instanceof Gap<?> gap) {
             handedOut(gap, place);
@@ -316,6 +326,50 @@ final class Ledger {
                 place.equals(expected),
                 () -> "the handler got " + place + ", but after " + handedOut + " comes " + expected);
         handedOut = place;
+    }
+
+    /** A watcher that is called away from an event between two attempts gets it again. */
+    void letGo(ChangeEvent<?> event) {
+        if (!world.plan.isSteered() || deliveryEnds) {
+            return;
+        }
+        open.letGo(place(event));
+        handedOut = handedOutBefore;
+        position = positionBefore;
+        if (event instanceof Gap) {
+            lost.remove(lost.size() - 1);
+            lossKnown = true;
+        }
+    }
+
+    /** The engine goes on behind it. */
+    void passed(ResumeToken token) {
+        position = lossKnown
+                ? position
+                : later(position, TokenText.read(token.value()).whole());
+    }
+
+    // What somebody does who pauses it.
+
+    /** From now on nothing is read. */
+    void paused() {
+        world.history.note(() -> "is paused");
+        isPaused = true;
+    }
+
+    /** What is to be done about a loss may not have been decided before the pause: then the server is asked once more. */
+    void goesOn() {
+        isPaused = false;
+        lostAt = null;
+    }
+
+    /** Who is called away may have handed out half of a batch. */
+    private void forgetABatchThatWasLeft() {
+        if (world.plan.isSteered() && lastBatch != null) {
+            lastBatch = null;
+            completed = null;
+            position = lossKnown ? position : later(position, handedOut);
+        }
     }
 
     /** The next event may come. */
@@ -399,7 +453,7 @@ final class Ledger {
     }
 
     private static StreamPlace later(StreamPlace one, StreamPlace other) {
-        return one == null || one.compareTo(other) < 0 ? other : one;
+        return one == null || (other != null && one.compareTo(other) < 0) ? other : one;
     }
 
     // What the operator sees.

@@ -1,5 +1,6 @@
 package io.changewatch.testkit.simulation;
 
+import io.changewatch.ChangeWatcher;
 import io.changewatch.event.DocumentEvent;
 import io.changewatch.internal.engine.DelivererFactory;
 import io.changewatch.internal.engine.SourceProvider;
@@ -28,6 +29,9 @@ interface Mutation {
     default Function<DocumentEvent<BsonDocument>, Object> key(Function<DocumentEvent<BsonDocument>, Object> real) {
         return real;
     }
+
+    /** The watcher says that it is paused. */
+    default void paused(ChangeWatcher watcher) {}
 
     /** Whether a signal among a deliverer's threads wakes one. */
     default boolean wakes() {

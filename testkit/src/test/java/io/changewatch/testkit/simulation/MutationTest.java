@@ -95,6 +95,11 @@ final class MutationTest {
         assertThat(found(Mutations::losingWakeUps)).contains("deadlock: work is undone");
     }
 
+    @Test
+    void findsAPauseThatDoesNotLast() {
+        assertThat(found(Mutations::notStayingPaused)).contains("while it is paused");
+    }
+
     private String found(Supplier<Mutation> mutation) {
         return IntStream.range(0, SEEDS)
                 .mapToObj(seed -> Seeds.violation(seed, mutation.get(), carriers))

@@ -1,6 +1,7 @@
 package io.changewatch.testkit.simulation;
 
 import com.mongodb.MongoException;
+import io.changewatch.ChangeWatcher;
 import io.changewatch.StartPosition;
 import io.changewatch.event.ChangeEvent;
 import io.changewatch.event.DocumentEvent;
@@ -360,6 +361,16 @@ final class Mutations {
             @Override
             public boolean wakes() {
                 return ++signals % 5 != 0;
+            }
+        };
+    }
+
+    /** A watcher that is paused goes on by itself. */
+    static Mutation notStayingPaused() {
+        return new Mutation() {
+            @Override
+            public void paused(ChangeWatcher watcher) {
+                watcher.resume();
             }
         };
     }

@@ -53,6 +53,11 @@ final class OpenEvents {
         events.put(place, new Open(place, key(event)));
     }
 
+    /** It comes again. */
+    void letGo(StreamPlace place) {
+        events.remove(place);
+    }
+
     private static Optional<Object> key(ChangeEvent<?> event) {
         return event instanceof DocumentEvent<?> change
                 ? Optional.of(List.of(change.in(), change.documentKey()))

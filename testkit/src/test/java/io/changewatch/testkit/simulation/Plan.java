@@ -34,7 +34,8 @@ record Plan(
         int writes,
         int lives,
         Set<Fault> faults,
-        Delivery delivery) {
+        Delivery delivery,
+        boolean isSteered) {
 
     /** What can go wrong. */
     enum Fault {
@@ -155,7 +156,8 @@ record Plan(
                 8 + random.nextInt(30),
                 1 + random.nextInt(4),
                 faults(random),
-                Delivery.of(random));
+                Delivery.of(random),
+                random.nextInt(4) == 0);
     }
 
     private static Optional<Namespace> scope(SplittableRandom random) {

@@ -1,6 +1,8 @@
 package io.changewatch.testkit.simulation;
 
+import io.changewatch.HandlerFailedException;
 import io.changewatch.event.ChangeEvent;
+import io.changewatch.event.ResumeToken;
 import io.changewatch.internal.deliver.BatchDeliverer;
 import io.changewatch.internal.deliver.Deliverer;
 import io.changewatch.internal.deliver.Deliverer.Progress;
@@ -13,6 +15,7 @@ import io.changewatch.internal.engine.DelivererFactory;
 import java.time.Duration;
 import java.util.List;
 import org.bson.BsonDocument;
+import org.bson.BsonTimestamp;
 
 /** The real deliverer of a plan; the ledger sees what it is given. */
 final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
@@ -93,9 +96,22 @@ final class PlannedDeliverers implements DelivererFactory<BsonDocument> {
         @Override
         public boolean deliver(ChangeEvent<BsonDocument> event) throws InterruptedException {
             ledger.handedOut(event);
-            boolean isHandled = super.deliver(event);
-            ledger.delivered();
-            return isHandled;
+            try {
+                return super.deliver(event);
+            } catch (HandlerFailedException e) {
+                throw e;
+            } catch (RuntimeException e) { // the engine's own, by which it is called away
+                ledger.letGo(event);
+                throw e;
+            } finally {
+                ledger.delivered();
+            }
+        }
+
+        @Override
+        public void passed(ResumeToken token, BsonTimestamp clusterTime) {
+            super.passed(token, clusterTime);
+            ledger.passed(token);
         }
 
         @Override

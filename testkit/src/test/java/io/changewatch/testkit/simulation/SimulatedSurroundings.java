@@ -53,6 +53,11 @@ final class SimulatedSurroundings implements Surroundings {
         return new SimulatedThread(scheduler, name, work);
     }
 
+    @Override
+    public boolean isCurrent(Thread thread) {
+        return thread instanceof SimulatedThread simulated && simulated.task == scheduler.currentTask();
+    }
+
     /** A thread that is never started on the machine: its work runs on a carrier. */
     private static final class SimulatedThread extends Thread {
         private final Scheduler scheduler;

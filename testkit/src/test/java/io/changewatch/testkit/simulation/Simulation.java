@@ -121,6 +121,9 @@ final class Simulation {
             if (world.happens(Fault.CRASH, 2)) {
                 scheduler.crashIn(1 + world.random.nextInt(world.random.nextBoolean() ? 100 : 1_000));
             }
+            if (world.plan.isSteered()) {
+                new Helmsman(world, ledger, application, watcher, mutation).begin();
+            }
             boolean asked = run(watcher, application);
             return ended(watcher, application, asked);
         } catch (Crash crash) {

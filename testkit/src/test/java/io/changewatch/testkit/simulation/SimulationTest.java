@@ -120,6 +120,8 @@ final class SimulationTest {
                 "store: simulated: written, and then broken",
                 "the operator deletes the checkpoint",
                 "CRASH in operator",
+                "CRASH in helmsman",
+                "is paused",
                 "CRASH in changewatch-orders",
                 "CRASH in changewatch-orders-worker-2",
                 "CRASH in changewatch-orders-worker-batch",
