@@ -82,6 +82,7 @@ import org.reactivestreams.Publisher;
  */
 public final class ChangeWatcherBuilder<T> {
 
+    private static final String ALSO = ". Also: ";
     private static final int MAX_IN_FLIGHT = 10_000;
     private static final long MAX_IN_FLIGHT_BYTES = 64L << 20;
     private static final RetryPolicy ENDLESS = RetryPolicy.exponential(Duration.ofMillis(100), Duration.ofSeconds(10))
@@ -680,7 +681,7 @@ public final class ChangeWatcherBuilder<T> {
         List<String> problems = problemsOfHandling();
         if (!hasHandler()) {
             String beginning = "has no handler: add onEvent(...), onInsert(...) or another, or use publisher()";
-            refuse(Stream.concat(Stream.of(beginning), problems.stream()).toList());
+            throw refusal(beginning + problems.stream().map(ALSO::concat).collect(Collectors.joining()));
         }
         refuseToBuild(problems);
     }
@@ -992,14 +993,12 @@ public final class ChangeWatcherBuilder<T> {
 
     private void refuseToBuild(List<String> problems) {
         if (!problems.isEmpty()) {
-            String first = "cannot be built: " + problems.get(0);
-            refuse(Stream.concat(Stream.of(first), problems.stream().skip(1)).toList());
+            throw refusal("cannot be built: " + String.join(ALSO, problems));
         }
     }
 
-    private void refuse(List<String> problems) {
-        throw new ConfigurationException(
-                "Watcher '" + effectiveName() + "' " + String.join(". Also: ", problems) + ".", null);
+    private ConfigurationException refusal(String why) {
+        return new ConfigurationException("Watcher '" + effectiveName() + "' " + why + ".", null);
     }
 
     private List<String> problems() {
