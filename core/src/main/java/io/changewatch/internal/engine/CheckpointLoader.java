@@ -1,6 +1,5 @@
 package io.changewatch.internal.engine;
 
-import io.changewatch.ConfigurationException;
 import io.changewatch.StartPosition;
 import io.changewatch.internal.checkpoint.CheckpointSettings;
 import io.changewatch.internal.checkpoint.Checkpointer;
@@ -96,17 +95,12 @@ final class CheckpointLoader {
         }
     }
 
-    /**
-     * The place of a checkpoint, or where to begin without one.
-     *
-     * @throws ConfigurationException if the checkpoint is another stream's
-     */
+    /** The place of a checkpoint of this stream, or where to begin without one. */
     Place place(Optional<Checkpoint> loaded) {
         if (loaded.isEmpty()) {
             return Place.at(otherwise);
         }
         Checkpoint checkpoint = loaded.get();
-        checkScope(checkpoint);
         Position position = new Position(checkpoint.token(), checkpoint.clusterTime());
         LOG.info(
                 "[{}] Resuming after cluster time {}/{}, saved at {}.",
